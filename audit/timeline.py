@@ -1,0 +1,33 @@
+"""The timeline: events as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit.models import Event
+from audit.verbs import VERBS
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a timeline: what happened, when, the note left with it, and its colour."""
+
+    title: str
+    at: datetime
+    note: str
+    tone: str
+
+
+def entries(events: Iterable[Event]) -> list[Entry]:
+    """`events` worded for the merchant's staff, in the order given."""
+    return [
+        Entry(
+            title=VERBS[event.verb].sentence % {**event.data, "actor": event.actor_name},
+            at=event.happened_at,
+            note=str(event.data.get("note", "")),
+            tone=VERBS[event.verb].tone,
+        )
+        for event in events
+    ]

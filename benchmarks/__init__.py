@@ -1,0 +1,1 @@
+"""Measurements beside their limits. No tests and no gates: `./dev bench NAME`."""

@@ -1,0 +1,48 @@
+"""The front door: where a person who signed in belongs."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from accounts.models import Membership
+from accounts.permissions import STAFF_ROLES, Role
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Go to the only place the user has, or show the choice; say so when there is none."""
+    places = places_of(request.user.pk)
+    if len(places) == 1:
+        return redirect(places[0].address)
+    return render(request, "home.html", {"places": places})
+
+
+class Place:
+    """One surface of one merchant that a membership opens."""
+
+    def __init__(self, membership: Membership) -> None:
+        self.merchant = membership.merchant
+        self.role = membership.get_role_display()
+        self.is_console = membership.role in STAFF_ROLES
+        if membership.role == Role.VENDOR:
+            self.route = "vendor_portal:purchase_orders"
+        elif membership.role == Role.CUSTOMER:
+            self.route = "customer_portal:orders"
+        else:
+            self.route = "console:returns"
+
+    @property
+    def address(self) -> str:
+        """Where the place begins."""
+        return reverse(self.route, kwargs={"merchant": self.merchant.slug})
+
+
+def places_of(user_id: int | None) -> list[Place]:
+    """Everywhere the user may go, by merchant name. One query."""
+    memberships = (
+        Membership.objects.filter(user_id=user_id or 0, is_active=True)
+        .select_related("merchant")
+        .order_by("merchant__name", "id")
+    )
+    return [Place(membership) for membership in memberships]

@@ -1,0 +1,99 @@
+"""Columns of an export: a heading and the SQL that fills the cell, for every way out alike."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from babel.core import get_global
+from django.db.models import Case, CharField, F, Func, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.utils.functional import Promise
+from import_export.fields import Field
+
+from core.cells import Neutral
+from core.money import exponent
+
+
+class Column(Field):
+    """A column as it comes out of the database; `of` is a field path or an expression."""
+
+    def __init__(self, heading: Promise, of: str | Combinable) -> None:
+        super().__init__(column_name=heading, readonly=True)
+        self.of: Combinable = F(of) if isinstance(of, str) else of
+
+    def cell(self, zone: str) -> Combinable:
+        """The expression that prints the cell; `zone` is the merchant's time zone."""
+        return self.of
+
+    def export(self, instance: Any, **kwargs: Any) -> str:
+        """The cell of one row of the resource's `cells()`."""
+        value = instance[self.attribute]
+        return "" if value is None else str(value)
+
+
+class Text(Column):
+    """Words somebody typed: never a formula."""
+
+    def cell(self, zone: str) -> Combinable:
+        """The neutralised text."""
+        return Neutral(self.of)
+
+
+class Label(Column):
+    """A status in words; `states` are its choices."""
+
+    def __init__(self, heading: Promise, of: str, states: Any) -> None:
+        super().__init__(heading, of)
+        self.field = of
+        self.states = states
+
+    def cell(self, zone: str) -> Combinable:
+        """The label in the active language."""
+        return Case(
+            *(
+                When(**{self.field: state.value}, then=Value(str(state.label)))
+                for state in self.states
+            ),
+            output_field=CharField(),
+        )
+
+
+class Moment(Column):
+    """A moment on the merchant's own clock, as spreadsheets read it."""
+
+    def cell(self, zone: str) -> Combinable:
+        """2026-11-21 09:12:05."""
+        local = Func(Value(zone), self.of, function="timezone", output_field=CharField())
+        return Func(Value("second"), local, function="date_trunc", output_field=CharField())
+
+
+class Money(Column):
+    """An amount with the decimals of the row's currency."""
+
+    def __init__(self, heading: Promise, of: str | Combinable, *, currency: str) -> None:
+        super().__init__(heading, of)
+        self.currency = currency
+
+    def cell(self, zone: str) -> Combinable:
+        """12.50 for GBP, 1250 for JPY, 1.250 for KWD."""
+        unusual = {places: codes for places, codes in _by_exponent().items() if places != 2}
+        all_unusual = [code for codes in unusual.values() for code in codes]
+        return Case(
+            When(~Q(**{f"{self.currency}__in": all_unusual}), then=self._rounded(2)),
+            *(
+                When(**{f"{self.currency}__in": codes}, then=self._rounded(places))
+                for places, codes in unusual.items()
+            ),
+        )
+
+    def _rounded(self, places: int) -> Combinable:
+        return Func(self.of, Value(places), function="round", output_field=CharField())
+
+
+def _by_exponent() -> dict[int, list[str]]:
+    codes: dict[int, list[str]] = defaultdict(list)
+    for code in sorted(get_global("currency_fractions")):
+        if len(code) == 3:
+            codes[exponent(code)].append(code)
+    return codes

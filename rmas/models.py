@@ -1,0 +1,133 @@
+"""RMAs: what one vendor (or the merchant's own warehouse) authorises to be sent back to it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actor import Actor, ActorKind
+from accounts.base import PublicModel, TenantModel, TenantQuerySet
+from accounts.models import Vendor
+from core.fields import MoneyField, NumberField, TenantForeignKey
+from orders.models import Order
+from returns.models import Return, ReturnLine
+from rmas.states import RmaStatus
+
+ZERO = Decimal(0)
+
+
+class RmaQuerySet(TenantQuerySet["Rma"]):
+    """Questions about RMAs."""
+
+    def visible_to(self, actor: Actor) -> RmaQuerySet:
+        """All for staff, their own for a vendor user, those of their returns for a customer."""
+        rmas = self.of_merchant(actor)
+        if actor.is_staff:
+            return rmas
+        if actor.kind is ActorKind.VENDOR:
+            return rmas.filter(vendor_id=actor.vendor_id or 0)
+        if actor.kind is ActorKind.CUSTOMER:
+            return rmas.filter(order__customer_id=actor.customer_id or 0)
+        return rmas.none()
+
+
+class Rma(PublicModel):
+    """The return merchandise authorization of one vendor for a part of one return (F9, F10)."""
+
+    customer_return = TenantForeignKey(Return, related_name="rmas", db_index=False)
+    order = TenantForeignKey(Order, related_name="rmas", db_index=False)
+    vendor = TenantForeignKey(Vendor, related_name="rmas", db_index=False)
+    number = NumberField(_("RMA number"))
+    status = models.CharField(
+        _("status"), max_length=20, choices=RmaStatus.choices, default=RmaStatus.WAITING
+    )
+    return_address = models.TextField(_("return-to address"), max_length=500, blank=True)
+    note = models.TextField(_("note"), max_length=2000, blank=True)
+    currency = models.CharField(max_length=3)
+    credit_adjustment = MoneyField(_("credit adjustment"), default=ZERO)
+    requested_units = models.PositiveIntegerField(default=0)
+    approved_units = models.PositiveIntegerField(default=0)
+    denied_units = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+    requested_at = models.DateTimeField(_("requested"), db_default=Now())
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        get_user_model(), models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    objects = RmaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("RMA")
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "public_id"], name="rmas_rma_public"),
+            models.UniqueConstraint(
+                fields=["merchant", "vendor", "number"], name="rmas_rma_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=RmaStatus.values), name="rmas_rma_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(requested_units__gte=F("approved_units") + F("denied_units")),
+                name="rmas_rma_decided_within_requested",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "customer_return"], name="rmas_rma_return"),
+            models.Index(fields=["merchant", "order"], name="rmas_rma_order"),
+            models.Index(
+                fields=["merchant", "vendor", "status", "-requested_at"], name="rmas_rma_vendor"
+            ),
+            models.Index(fields=["merchant", "number"], name="rmas_rma_find"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def state(self) -> RmaStatus:
+        """The status with its words and colour."""
+        return RmaStatus(self.status)
+
+
+class RmaLine(TenantModel):
+    """A quantity of a return line that this vendor is asked for, with what became of it."""
+
+    rma = TenantForeignKey(Rma, related_name="lines", db_index=False)
+    return_line = TenantForeignKey(ReturnLine, related_name="rma_lines", db_index=False)
+    quantity = models.PositiveIntegerField(_("requested"))
+    approved = models.PositiveIntegerField(_("approved"), default=0)
+    denied = models.PositiveIntegerField(_("denied"), default=0)
+    shipped = models.PositiveIntegerField(_("shipped back"), default=0)
+    received = models.PositiveIntegerField(_("received"), default=0)
+    voided = models.PositiveIntegerField(_("voided"), default=0)
+    unit_cost = MoneyField(_("per-unit cost"), default=ZERO)
+
+    class Meta:
+        verbose_name = _("RMA line")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "rma", "return_line"], name="rmas_line_once"
+            ),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="rmas_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("approved") + F("denied") + F("voided")),
+                name="rmas_line_decided_within_requested",
+            ),
+            models.CheckConstraint(
+                condition=Q(received__lte=F("quantity")), name="rmas_line_received_within_requested"
+            ),
+            models.CheckConstraint(
+                condition=Q(shipped__lte=F("approved")), name="rmas_line_shipped_within_approved"
+            ),
+            models.CheckConstraint(condition=Q(unit_cost__gte=0), name="rmas_line_cost"),
+        ]
+        indexes = [models.Index(fields=["merchant", "return_line"], name="rmas_line_return_line")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of return line {self.return_line_id}"

@@ -1,0 +1,173 @@
+"""A write is a verb in `actions/`: nothing else saves, and every verb has its permission."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+from jinja2 import nodes
+
+import actions
+from accounts.permissions import ALL_PERMISSIONS, PERMISSIONS, SYSTEM_PERMISSIONS
+from accounts.routes import ROUTES
+from actions.base import ACTIONS
+from tests.architecture.source import PACKAGES, ROOT, calls, modules, name_of, tree
+from tests.architecture.templates import parsed_templates
+
+WRITES = {
+    "save",
+    "create",
+    "acreate",
+    "get_or_create",
+    "update_or_create",
+    "bulk_create",
+    "bulk_update",
+    "delete",
+    "asave",
+    "adelete",
+}
+
+# Functions of `actions/` that take an actor without being verbs, and why that is right.
+NOT_VERBS = {
+    "actions.drafts.keep_draft": "a draft is the writer's own business; asks return.create itself",
+    "actions.drafts.complete_draft": "wraps create_return, which is the verb",
+    "actions.forms_once.once": "carries a verb out once; the verb asks for its permission",
+    "actions.locks.lock_import": "reads",
+    "actions.locks.lock_order": "reads",
+    "actions.locks.lock_return": "reads",
+    "actions.locks.lock_rma": "reads",
+    "actions.rmas.end_rmas": "part of cancel_return",
+    "actions.rmas.new_rmas": "part of create_return",
+}
+
+
+# Permissions whose verb is still to come.
+PLANNED = {"rma.create": "a further RMA on an existing return (F9)"}
+
+
+def is_write(name: str, call: ast.Call) -> bool:
+    """Whether the call looks like one that changes rows; `update` of a dict takes a mapping."""
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    if name == "update":
+        return bool(call.keywords) and not call.args
+    return name in WRITES
+
+
+def writes(*packages: str, only: str = "*.py") -> list[str]:
+    """Where in these packages something is written."""
+    return [
+        f"{name_of(path)}:{call.lineno} .{name}()"
+        for path in modules(*packages)
+        if path.match(only)
+        for name, call in calls(path)
+        if is_write(name, call)
+    ]
+
+
+def test_surfaces_write_nothing():
+    assert writes("config", "console", "vendor_portal", "customer_portal", "exports") == []
+
+
+def test_the_test_would_see_a_write():
+    assert writes("actions") != []
+
+
+def test_templates_write_nothing():
+    found = [
+        (name, call.node.attr)
+        for name, template in parsed_templates()
+        for call in template.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Getattr)
+        and (call.node.attr in WRITES or (call.node.attr == "update" and call.kwargs))
+    ]
+    assert found == []
+
+
+def test_signals_write_nothing():
+    """There are no receivers at all: what happens is said where it happens."""
+    found = [
+        f"{name_of(path)}:{call.lineno}"
+        for path in modules()
+        for name, call in calls(path)
+        if name in ("receiver", "connect")
+        and isinstance(call.func, ast.Attribute | ast.Name)
+        and any("signal" in ast.unparse(arg) or "save" in ast.unparse(arg) for arg in call.args)
+    ]
+    assert found == []
+
+
+def task_modules() -> list[str]:
+    return [name_of(path) for path in modules() if path.name == "tasks.py"]
+
+
+def test_tasks_only_call_actions():
+    """A task finds nothing and changes nothing by itself; it hands ids to an action."""
+    assert "audit/tasks.py" in task_modules()
+    assert writes(only="tasks.py") == []
+    asked = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in modules()
+        if path.name == "tasks.py"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and node.attr in ("objects", "cursor")
+    ]
+    assert asked == []
+
+
+# --- verbs --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def verbs():
+    for module in pkgutil.iter_modules(actions.__path__):
+        importlib.import_module(f"actions.{module.name}")
+    return {name: verb for name, verb in ACTIONS.items() if name.startswith("actions.")}
+
+
+def test_every_verb_has_a_permission_that_somebody_holds(verbs):
+    assert len(verbs) >= 7
+    assert {
+        name: v.permission for name, v in verbs.items() if v.permission not in ALL_PERMISSIONS
+    } == {}
+
+
+def test_the_house_itself_may_do_what_its_people_may(verbs):
+    needed = {verb.permission for verb in verbs.values()}
+    assert needed - SYSTEM_PERMISSIONS == set()
+
+
+def test_every_permission_is_asked_for_somewhere(verbs):
+    asked = {route.permission for route in ROUTES.values()}
+    asked |= {verb.permission for verb in verbs.values()}
+    asked |= {
+        call.args[0].value
+        for path in modules()
+        for name, call in calls(path)
+        if name in ("require", "may") and call.args and isinstance(call.args[0], ast.Constant)
+    }
+    assert ALL_PERMISSIONS - asked == set(PLANNED)
+
+
+def test_no_role_is_without_permissions():
+    assert [role for role, held in PERMISSIONS.items() if not held] == []
+
+
+def test_every_function_that_takes_an_actor_is_a_verb_or_says_why_not(verbs):
+    undecorated = set()
+    for path in modules("actions"):
+        module = importlib.import_module(name_of(path).removesuffix(".py").replace("/", "."))
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            own = function.__module__ == module.__name__ and not name.startswith("_")
+            takes_actor = next(iter(inspect.signature(function).parameters), "") == "actor"
+            full = f"{module.__name__}.{name}"
+            if own and takes_actor and full not in verbs:
+                undecorated.add(full)
+    assert undecorated == set(NOT_VERBS)
+
+
+def test_the_packages_exist():
+    assert all((ROOT / package / "__init__.py").exists() for package in PACKAGES)

@@ -1,0 +1,240 @@
+"""Every route as everybody, with their own, a peer's, a foreign and a missing object (G1 to G3).
+
+What must be answered comes from the route table by a small oracle in `tests.security.world`, not
+from the gate. After every denial: exact status, no foreign mark anywhere, nothing changed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.shortcuts import resolve_url
+from django.urls import reverse
+
+from accounts.permissions import PERMISSIONS
+from accounts.routes import FORM, ROLES_OF_AUDIENCE, ROUTES
+from config import checks
+from tests.factories import PASSWORD
+from tests.security.watch import changes, state_of_tables, undone
+from tests.security.world import (
+    CSRF,
+    OK,
+    ORDERS_FILE,
+    PARCEL,
+    SIGN_IN,
+    Person,
+    Thing,
+    World,
+    all_routes,
+    expected,
+)
+
+pytestmark = pytest.mark.django_db
+
+NAMES = sorted(all_routes())
+
+# Routes whose object must be in a certain state before the page or the verb can succeed.
+READY = {
+    "console:return_reopen": "closed return",
+    "console:return_done": "finished draft",
+    "console:shipment_add": "approved rma",
+}
+# Allowed visits that answer with a redirect; every other allowed GET answers 200.
+REDIRECTS = {
+    "home",
+    "console:home",
+    "account_login",
+    "account_logout",
+    "account_signup",
+    "mfa_activate_totp",
+    "mfa_reauthenticate",
+}
+# Pages that note that they were read, and are therefore undone after reading.
+NOTES_READING = {"mfa_view_recovery_codes", "mfa_download_recovery_codes"}
+# Nobody is between the two steps of signing in, so all are sent back to the first.
+BETWEEN_THE_STEPS = "mfa_authenticate"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One cell of the matrix."""
+
+    person: Person
+    method: str
+    slug: str
+    thing: Thing | None
+    ref: uuid.UUID | None
+
+    def address(self, name: str) -> str:
+        """Where the visit goes."""
+        given = {
+            "merchant": self.slug,
+            "public_id": self.ref,
+            "key": self.ref or "set-password",
+            "uidb36": "1",
+        }
+        wanted = parameters(name)
+        return reverse(name, kwargs={key: value for key, value in given.items() if key in wanted})
+
+
+def parameters(name: str) -> set[str]:
+    """The names in the route's address."""
+    places = [all_routes()[name].pattern.regex.groupindex]
+    return set().union(*places, {"merchant"} if ":" in name else set())
+
+
+def visits(world: World, name: str, person: Person) -> Iterator[Visit]:
+    """One person's cells of one route: who may pass meets every object, the others some."""
+    noun = READY.get(name, ROUTES[name].noun)
+    side = ROUTES[name].audience
+    home = next((hat.merchant for hat in person.hats if hat.side == side), "acme")
+    away = "globex" if home == "acme" else "acme"
+    near = [thing for thing in world.of(noun) if thing.merchant == home]
+    far = [thing for thing in world.of(noun) if thing.merchant == away]
+    near.sort(key=lambda one: expected(person, name, home, one, "GET") != OK)
+    passes = any(expected(person, name, home, thing, "GET") == OK for thing in near)
+    first = (home, near[0], near[0].ref) if noun else (home, None, None)
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        yield Visit(person, method, *first)
+    if not noun:
+        others = [(away, None, None), ("nowhere", None, None)] if ":" in name else []
+    elif passes:
+        others = [(home, thing, thing.ref) for thing in (*near[1:], *far[:1])]
+        others += [(home, None, uuid.uuid4()), (away, far[0], far[0].ref)]
+    else:
+        others = [(home, None, uuid.uuid4()), (away, far[0], far[0].ref)]
+    for place, address in enumerate(others):
+        for method in ("GET", "POST") if passes else (("POST", "GET")[place % 2],):
+            yield Visit(person, method, *address)
+
+
+def form(world: World, name: str, thing: Thing | None) -> dict[str, Any]:
+    """A filled-in form that the route accepts from whoever may send it."""
+    key = str(uuid.uuid4())
+    match name:
+        case "account_login":
+            return {"login": world.people["bob"].user.email, "password": PASSWORD}
+        case "account_change_password":
+            new = "another-long-password"
+            return {"oldpassword": PASSWORD, "password1": new, "password2": new}
+        case "account_reset_password":
+            return {"email": world.people["bob"].user.email}
+        case "console:return_start":
+            typed = thing.form if thing else {}
+            return {"key": key, **{k: v for k, v in typed.items() if k.startswith("line-")}}
+        case "console:return_rmas":
+            return dict(thing.form) if thing else {}
+        case "console:shipment_add":
+            return {"key": key, **(thing.form if thing else PARCEL)}
+        case "console:import_upload":
+            file = SimpleUploadedFile("orders.csv", ORDERS_FILE)
+            return {"key": key, "file": file, "format": "online-retail"}
+    return {"key": key, "version": thing.version if thing else 1, "note": "Seen."}
+
+
+def send(world: World, name: str, visit: Visit) -> Any:
+    """The response to one visit."""
+    client = world.client(visit.person)
+    data = form(world, name, visit.thing) if visit.method == "POST" else None
+    return getattr(client, visit.method.lower())(visit.address(name), data)
+
+
+def is_right(name: str, visit: Visit, response: Any, wanted: int | str) -> bool:
+    """Whether the status is exactly what the oracle says."""
+    if wanted == SIGN_IN:
+        to = f"{resolve_url(settings.LOGIN_URL)}?next="
+        return response.status_code == 302 and response["Location"].startswith(to)
+    if wanted != OK:
+        return response.status_code == wanted
+    if name == BETWEEN_THE_STEPS:
+        return response.status_code == 302
+    if response.status_code == 302:
+        is_door = response["Location"].partition("?")[0] == resolve_url(settings.LOGIN_URL)
+        return not is_door and (visit.method == "POST" or name in REDIRECTS)
+    return response.status_code == 200
+
+
+def plain(response: Any, address: str) -> str:
+    """The answer without what differs at every request: the token of the form, the address."""
+    body = CSRF.sub("", response.content.decode())
+    kept = {k: v for k, v in response.headers.items() if k not in ("Content-Length", "Expires")}
+    return f"{response.status_code} {kept} {body}".replace(address, "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_everybody_gets_what_the_table_says(world, quiet, name):
+    wrong, reached, missing = [], set(), defaultdict(set)
+    before = state_of_tables()
+    for person in world.people.values():
+        for visit in visits(world, name, person):
+            wanted = expected(person, name, visit.slug, visit.thing, visit.method)
+            address = visit.address(name)
+            cell = f"{person.name}: {visit.method} {address}"
+            writes = visit.method == "POST" or name in NOTES_READING
+            with undone(only_if=wanted == OK and writes):
+                response = send(world, name, visit)
+                leaks = world.leaks(response, person, address)
+            if not is_right(name, visit, response, wanted):
+                wrong.append(f"{cell} answers {response.status_code}, not {wanted}")
+            if leaks:
+                wrong.append(f"{cell} shows {', '.join(leaks)}")
+            if wanted == OK:
+                reached.add(visit.method)
+            if response.status_code == 404:
+                missing[person.name, visit.method].add(plain(response, address))
+        if changed := changes(before, state_of_tables()):
+            wrong.append(f"{person.name}: reading or being denied {name} changed {changed}")
+    told_apart = sorted(who for who, pages in missing.items() if len(pages) > 1)
+    assert wrong == []
+    assert told_apart == [], "an absent and a foreign object must look the same"
+    assert reached == {method for method in ROUTES[name].methods if method != "HEAD"}
+
+
+# --- the table itself ---------------------------------------------------------------------------
+
+
+def test_the_table_and_the_addresses_agree():
+    assert checks.check_routes() == []
+    assert set(NAMES) == set(ROUTES)
+
+
+def test_a_route_without_a_row_stops_the_boot(monkeypatch):
+    monkeypatch.delitem(ROUTES, "console:orders")
+    assert [message.id for message in checks.check_routes()] == ["backhaul.E010"]
+    monkeypatch.setattr(checks.connections, "close_all", lambda: None)
+    assert "backhaul.E010" in [message.id for message in checks.refusals()]
+
+
+def test_a_row_without_an_address_is_told(monkeypatch):
+    monkeypatch.setitem(ROUTES, "console:gone", ROUTES["console:orders"])
+    assert [message.id for message in checks.check_routes()] == ["backhaul.W011"]
+
+
+def test_a_route_without_a_row_is_closed_even_if_the_boot_went_on(world, quiet, monkeypatch):
+    monkeypatch.delitem(ROUTES, "console:orders")
+    client = world.client(world.people["alice"])
+    assert client.get("/m/acme/orders/").status_code == 404
+
+
+def test_every_permission_of_the_table_is_held_by_a_role_of_its_audience():
+    unreachable = [
+        name
+        for name, route in ROUTES.items()
+        if route.permission
+        and not any(
+            route.permission in PERMISSIONS[role] for role in ROLES_OF_AUDIENCE[route.audience]
+        )
+    ]
+    assert unreachable == []
+
+
+def test_every_row_answers_get_or_post_and_nothing_else():
+    odd = {name: route.methods for name, route in ROUTES.items() if set(route.methods) - set(FORM)}
+    assert odd == {}

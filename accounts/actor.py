@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from accounts.permissions import PERMISSIONS, STAFF_ROLES, SYSTEM_PERMISSIONS, Role
+from accounts.permissions import (
+    PERMISSIONS,
+    PLATFORM_PERMISSIONS,
+    STAFF_ROLES,
+    SYSTEM_PERMISSIONS,
+    Role,
+)
 from core.errors import NotAllowed
 
 if TYPE_CHECKING:
@@ -22,6 +28,7 @@ class ActorKind(StrEnum):
     VENDOR = "vendor"
     CUSTOMER = "customer"
     SYSTEM = "system"
+    PLATFORM = "platform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,11 @@ class Actor:
         """The house itself: schedules, imports and rules of `merchant`."""
         return cls(ActorKind.SYSTEM, merchant)
 
+    @classmethod
+    def platform(cls, user: User, merchant: Merchant) -> Actor:
+        """Platform staff who look after `merchant`: they read everything and write little."""
+        return cls(ActorKind.PLATFORM, merchant, user)
+
     @property
     def merchant_id(self) -> int:
         """Id of the merchant the actor is at."""
@@ -71,13 +83,15 @@ class Actor:
 
     @property
     def is_staff(self) -> bool:
-        """Whether the actor sees everything of the merchant (staff, or the system)."""
-        return self.kind in (ActorKind.STAFF, ActorKind.SYSTEM)
+        """Whether the actor sees everything of the merchant (its staff, the system, platform)."""
+        return self.kind in (ActorKind.STAFF, ActorKind.SYSTEM, ActorKind.PLATFORM)
 
     def may(self, permission: str) -> bool:
         """Whether the actor's role holds `permission`."""
         if self.kind is ActorKind.SYSTEM:
             return permission in SYSTEM_PERMISSIONS
+        if self.kind is ActorKind.PLATFORM:
+            return permission in PLATFORM_PERMISSIONS
         return self.role is not None and permission in PERMISSIONS[self.role]
 
     def require(self, permission: str) -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actor import Actor
 from accounts.base import PublicModel, TenantModel, TenantQuerySet
 from accounts.permissions import Role
-from core.fields import TenantForeignKey
+from core.fields import NumberField, TenantForeignKey
 
 
 class UserManager(BaseUserManager["User"]):
@@ -88,6 +89,8 @@ class Merchant(models.Model):
     timezone = models.CharField(
         _("time zone"), max_length=40, default="Europe/London", validators=[valid_timezone]
     )
+    rma_auto_process = models.BooleanField(_("auto process RMAs"), default=False, db_default=False)
+    rma_auto_approve = models.BooleanField(_("auto approve RMAs"), default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -100,6 +103,14 @@ class Merchant(models.Model):
     def zone(self) -> zoneinfo.ZoneInfo:
         """The merchant's time zone."""
         return zoneinfo.ZoneInfo(self.timezone)
+
+
+class Override(models.TextChoices):
+    """What a vendor's own setting says about a switch of the merchant (F10)."""
+
+    GLOBAL = "global", _("Use the global RMA strategy")
+    ALWAYS = "always", _("Always")
+    NEVER = "never", _("Never")
 
 
 class VendorQuerySet(TenantQuerySet["Vendor"]):
@@ -121,6 +132,23 @@ class Vendor(PublicModel):
     own_warehouse = models.BooleanField(_("own warehouse"), default=False)
     email = models.EmailField(_("e-mail address"), blank=True)
     return_address = models.TextField(_("return-to address"), max_length=500, blank=True)
+    auto_process = models.CharField(
+        _("auto processing"),
+        max_length=8,
+        choices=Override.choices,
+        default=Override.GLOBAL,
+        db_default=Override.GLOBAL,
+    )
+    auto_approve = models.CharField(
+        _("auto approval"),
+        max_length=8,
+        choices=Override.choices,
+        default=Override.GLOBAL,
+        db_default=Override.GLOBAL,
+    )
+    integrated = models.BooleanField(
+        _("takes RMAs through an integration"), default=False, db_default=False
+    )
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 
     objects = VendorQuerySet.as_manager()
@@ -143,6 +171,52 @@ class Vendor(PublicModel):
         return self.name
 
 
+class ReturnAddress(PublicModel):
+    """An entry of the address book: where goods may go back to; without a vendor it is for all."""
+
+    vendor = TenantForeignKey(Vendor, null=True, blank=True, related_name="addresses")
+    label = models.CharField(_("label"), max_length=80)
+    address = models.TextField(_("return-to address"), max_length=500)
+    is_active = models.BooleanField(_("offered"), default=True, db_default=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+
+    objects = TenantQuerySet["ReturnAddress"].as_manager()
+
+    class Meta:
+        verbose_name = _("return-to address")
+        verbose_name_plural = _("return-to addresses")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "public_id"], name="accounts_return_address_public"
+            ),
+            models.UniqueConstraint(
+                fields=["merchant", "vendor", "label"],
+                name="accounts_return_address_label",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class CustomerQuerySet(TenantQuerySet["Customer"]):
+    """Questions about customers."""
+
+    def matching(self, text: str) -> CustomerQuerySet:
+        """Those whose number is `text`, or whose name, last name or e-mail address begins with it.
+
+        One letter finds nobody. Every condition is a comparison that row-level security leaves to
+        the index.
+        """
+        found = Q(number__in={text, text.upper()})
+        if len(start := text.lower()) > 1:
+            found |= Q(search_name__begins=start)
+            found |= Q(search_last_name__begins=start)
+            found |= Q(search_email__begins=start)
+        return self.filter(found)
+
+
 class Customer(PublicModel):
     """Somebody who bought from the merchant, under the merchant's own customer number."""
 
@@ -151,8 +225,19 @@ class Customer(PublicModel):
     email = models.EmailField(_("e-mail address"), blank=True, db_default="")
     country = models.CharField(_("country"), max_length=60, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    search_name = models.GeneratedField(
+        expression=Lower("name"), output_field=NumberField(max_length=160), db_persist=True
+    )
+    search_last_name = models.GeneratedField(
+        expression=Func(Lower("name"), Value(r"^.*\s"), Value(""), function="regexp_replace"),
+        output_field=NumberField(max_length=160),
+        db_persist=True,
+    )
+    search_email = models.GeneratedField(
+        expression=Lower("email"), output_field=NumberField(max_length=254), db_persist=True
+    )
 
-    objects = TenantQuerySet["Customer"].as_manager()
+    objects = CustomerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("customer")
@@ -161,6 +246,13 @@ class Customer(PublicModel):
                 fields=["merchant", "public_id"], name="accounts_customer_public"
             ),
             models.UniqueConstraint(fields=["merchant", "number"], name="accounts_customer_number"),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "search_name"], name="accounts_customer_name"),
+            models.Index(
+                fields=["merchant", "search_last_name"], name="accounts_customer_last_name"
+            ),
+            models.Index(fields=["merchant", "search_email"], name="accounts_customer_email"),
         ]
 
     def __str__(self) -> str:

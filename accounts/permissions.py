@@ -22,33 +22,51 @@ class Role(models.TextChoices):
 
 STAFF_ROLES = frozenset(Role) - {Role.VENDOR, Role.CUSTOMER}
 
-_READ = frozenset({"order.view", "return.view", "return.export", "import.view"})
-_SUPPORT = _READ | {
-    "return.create",
-    "return.close",
-    "return.reopen",
-    "return.cancel",
-    "rma.create",
-    "rma.approve",
-    "rma.deny",
-    "rma.cancel",
-    "shipment.add",
-}
-_MONEY = frozenset({"refund.apply"})
-_SETUP = frozenset({"order.import"})
+_READ = frozenset(
+    {"order.view", "return.view", "return.export", "import.view", "filter.save", "bulk.view"}
+)
+_NOTES = frozenset({"note.add", "file.add"})
+_SUPPORT = (
+    _READ
+    | _NOTES
+    | {
+        "return.edit",
+        "return.uncancel",
+        "return.bulk",
+        "rma.edit",
+        "rma.process",
+        "rma.reopen",
+        "rma.void",
+        "return.create",
+        "return.close",
+        "return.reopen",
+        "return.cancel",
+        "rma.create",
+        "rma.approve",
+        "rma.deny",
+        "rma.cancel",
+        "shipment.add",
+        "serial.record",
+    }
+)
+_MONEY = frozenset({"refund.apply", "credit.apply", "credit.give"})
+_SETUP = frozenset({"order.import", "settings.edit", "filter.share"})
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: _SUPPORT | _MONEY | _SETUP,
     Role.MANAGER: _SUPPORT | _MONEY | _SETUP,
     Role.AGENT: _SUPPORT | _MONEY,
-    Role.WAREHOUSE: _READ,
-    Role.INSPECTOR: _READ,
-    Role.FINANCE: _READ | _MONEY | {"return.close", "return.reopen"},
+    Role.WAREHOUSE: _READ | _NOTES | {"serial.record"},
+    Role.INSPECTOR: _READ | _NOTES | {"serial.record"},
+    Role.FINANCE: _READ | _NOTES | _MONEY | {"return.close", "return.reopen"},
     Role.READ_ONLY: _READ,
     Role.VENDOR: frozenset({"purchase_order.view"}),
     Role.CUSTOMER: frozenset({"own_order.view"}),
 }
 
-SYSTEM_PERMISSIONS = _SUPPORT | _MONEY | _SETUP
+PLATFORM_PERMISSIONS = frozenset({"platform.merchant", "platform.membership", "platform.vendor"})
+"""What platform staff may write at the merchant they have chosen; the rest they only read."""
 
-ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
+SYSTEM_PERMISSIONS = _SUPPORT | _MONEY | _SETUP | PLATFORM_PERMISSIONS
+
+ALL_PERMISSIONS = PLATFORM_PERMISSIONS.union(*PERMISSIONS.values())

@@ -22,6 +22,9 @@ class Audience(StrEnum):
     STAFF = "staff"
     VENDOR = "vendor"
     CUSTOMER = "customer"
+    # Platform staff behind a second step: everything of the platform, or of one chosen merchant.
+    PLATFORM = "platform"
+    PLATFORM_MERCHANT = "platform_merchant"
 
 
 READ = ("GET", "HEAD")
@@ -41,6 +44,25 @@ class Route:
 
 def _staff(permission: str, methods: tuple[str, ...] = READ, noun: str = "") -> Route:
     return Route(Audience.STAFF, permission, methods, noun)
+
+
+def _platform(
+    table: str,
+    *pages: str,
+    audience: Audience = Audience.PLATFORM_MERCHANT,
+    edited: bool = False,
+) -> dict[str, Route]:
+    """The rows of one table of the platform pages: its list, one row of it, further `pages`."""
+    noun = f"platform:{table}"
+    kinds = {
+        "changelist": Route(audience),
+        "change": Route(audience, methods=FORM if edited else READ, noun=noun),
+        "history": Route(audience, noun=noun),
+        "export": Route(audience, methods=FORM),
+        "import": Route(audience, methods=FORM),
+        "process_import": Route(audience, methods=SUBMIT),
+    }
+    return {f"{noun}_{page}": kinds[page] for page in ("changelist", "change", *pages)}
 
 
 ROUTES: dict[str, Route] = {
@@ -72,15 +94,59 @@ ROUTES: dict[str, Route] = {
     "console:return_rmas": _staff("return.create", FORM, noun="draft"),
     "console:return_done": _staff("return.create", noun="draft"),
     "console:returns": _staff("return.view"),
+    "console:returns_columns": _staff("filter.save", FORM),
+    "console:filters": _staff("filter.save"),
+    "console:filter_save": _staff("filter.save", FORM),
+    "console:filter_edit": _staff("filter.save", FORM, noun="filter"),
+    "console:filter_delete": _staff("filter.save", SUBMIT, noun="filter"),
+    "console:returns_bulk": _staff("return.bulk", SUBMIT),
+    "console:bulk": _staff("bulk.view", noun="bulk"),
+    "console:bulk_start": _staff("return.bulk", SUBMIT, noun="bulk"),
+    "console:bulk_result": _staff("bulk.view", noun="bulk"),
     "console:returns_export": _staff("return.export", FORM),
+    "console:exports": _staff("return.export"),
+    "console:export_new": _staff("return.export", FORM),
+    "console:export": _staff("return.export", noun="export"),
+    "console:export_file": _staff("return.export", noun="export"),
+    "console:export_delete": _staff("return.export", SUBMIT, noun="export"),
+    "console:saved_export": _staff("return.export", FORM, noun="own export"),
+    "console:saved_export_run": _staff("return.export", SUBMIT, noun="saved export"),
+    "console:saved_export_delete": _staff("return.export", SUBMIT, noun="own export"),
+    "console:changes_upload": _staff("return.bulk", FORM),
+    "console:changes": _staff("return.export", noun="changes"),
+    "console:changes_start": _staff("return.bulk", SUBMIT, noun="changes"),
     "console:return": _staff("return.view", noun="return"),
     "console:return_close": _staff("return.close", FORM, noun="return"),
     "console:return_reopen": _staff("return.reopen", FORM, noun="return"),
     "console:return_cancel": _staff("return.cancel", FORM, noun="return"),
+    "console:return_uncancel": _staff("return.uncancel", FORM, noun="return"),
+    "console:return_edit": _staff("return.edit", FORM, noun="return"),
+    "console:return_sync_refund": _staff("refund.apply", FORM, noun="return"),
+    "console:note_add": _staff("note.add", FORM, noun="return"),
+    "console:file_add": _staff("file.add", FORM, noun="return"),
+    "console:file": _staff("return.view", noun="file"),
+    "console:rma_create": _staff("rma.create", FORM, noun="return"),
     "console:rma_approve": _staff("rma.approve", FORM, noun="rma"),
     "console:rma_deny": _staff("rma.deny", FORM, noun="rma"),
     "console:rma_cancel": _staff("rma.cancel", FORM, noun="rma"),
+    "console:rma_decide": _staff("rma.approve", FORM, noun="rma"),
+    "console:rma_edit": _staff("rma.edit", FORM, noun="rma"),
+    "console:rma_void": _staff("rma.void", FORM, noun="rma"),
+    "console:rma_process": _staff("rma.process", FORM, noun="rma"),
+    "console:rma_reprocess": _staff("rma.process", FORM, noun="rma"),
+    "console:rma_reopen": _staff("rma.reopen", FORM, noun="rma"),
+    "console:rma_sync_credit": _staff("credit.apply", FORM, noun="rma"),
     "console:shipment_add": _staff("shipment.add", FORM, noun="rma"),
+    "console:order_serials": _staff("serial.record", SUBMIT, noun="order"),
+    "console:order_credit": _staff("credit.give", FORM, noun="order"),
+    "console:settings_strategy": _staff("settings.edit", FORM),
+    "console:settings_vendors": _staff("settings.edit"),
+    "console:settings_vendor": _staff("settings.edit", FORM, noun="vendor"),
+    "console:settings_reasons": _staff("settings.edit", FORM),
+    "console:settings_reason": _staff("settings.edit", FORM, noun="reason"),
+    "console:settings_reason_move": _staff("settings.edit", SUBMIT, noun="reason"),
+    "console:settings_addresses": _staff("settings.edit", FORM),
+    "console:settings_address": _staff("settings.edit", FORM, noun="address"),
     "console:imports": _staff("import.view"),
     "console:import_upload": _staff("order.import", FORM),
     "console:import": _staff("import.view", noun="import"),
@@ -92,6 +158,23 @@ ROUTES: dict[str, Route] = {
     ),
     "customer_portal:orders": Route(Audience.CUSTOMER, "own_order.view"),
     "customer_portal:order": Route(Audience.CUSTOMER, "own_order.view", noun="order"),
+    "platform:index": Route(Audience.PLATFORM),
+    "platform:app_list": Route(Audience.PLATFORM),
+    "platform:jsi18n": Route(Audience.PLATFORM),
+    "platform:choose": Route(Audience.PLATFORM, methods=FORM),
+    **_platform("accounts_merchant", "export", audience=Audience.PLATFORM, edited=True),
+    **_platform("accounts_user", "export", "history", audience=Audience.PLATFORM, edited=True),
+    **_platform("accounts_membership", edited=True),
+    **_platform("accounts_vendor", "export", "import", "process_import"),
+    **_platform("accounts_customer"),
+    **_platform("orders_order"),
+    **_platform("orders_orderimport"),
+    **_platform("returns_return", "export"),
+    **_platform("returns_refundentry"),
+    **_platform("rmas_rma", "export"),
+    **_platform("shipments_returnshipment"),
+    **_platform("audit_event"),
+    **_platform("audit_delivery"),
 }
 
 ROLES_OF_AUDIENCE: dict[Audience, frozenset[Role]] = {

@@ -13,3 +13,8 @@ class ActionsConfig(AppConfig):
         subscribe("import.uploaded", "actions.tasks.check_orders")
         subscribe("import.rechecked", "actions.tasks.check_orders")
         subscribe("import.requested", "actions.tasks.load_orders")
+        subscribe("bulk.asked", "actions.tasks.look_ahead_bulk")
+        subscribe("bulk.started", "actions.tasks.run_bulk")
+        subscribe("export.requested", "actions.tasks.make_export")
+        subscribe("export.scheduled", "actions.tasks.make_export")
+        subscribe("changes.started", "actions.tasks.change_returns")

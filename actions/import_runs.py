@@ -85,7 +85,7 @@ def _begin(job: Job, merchant_id: int, event_id: int, delivery_id: int) -> bool:
         actor, found = _whom_and_what(merchant_id, event_id)
         found = lock_import(actor, found.pk)
         if found.status not in job.begins:
-            _settle(delivery_id)
+            settle(delivery_id)
             return False
         tries = found.report.get("tries", 0) + 1
         if tries > MOST_TRIES:
@@ -108,10 +108,10 @@ def _whom_and_what(merchant_id: int, event_id: int) -> tuple[Actor, OrderImport]
 def _stop(merchant_id: int, event_id: int, delivery_id: int, reason: str) -> None:
     actor, found = _whom_and_what(merchant_id, event_id)
     stop_import(actor, found, reason)
-    _settle(delivery_id)
+    settle(delivery_id)
 
 
-def _settle(delivery_id: int) -> None:
+def settle(delivery_id: int) -> None:
     """Nothing more is to come of this delivery."""
     Delivery.objects.filter(pk=delivery_id, done_at__isnull=True).update(done_at=Now())
 

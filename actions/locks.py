@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from accounts.actor import Actor
+from accounts.models import Merchant
 from orders.models import Order, OrderImport, OrderLine
 from returns.models import Return
 from rmas.models import Rma
 
 
+def lock_merchant(actor: Actor) -> Merchant:
+    """The actor's merchant as it is now; who changes its settings waits until the transaction ends.
+
+    Rows that name the merchant can be written meanwhile.
+    """
+    merchants = Merchant.objects.select_for_update(of=("self",), no_key=True)
+    return merchants.get(pk=actor.merchant_id)
+
+
 def lock_order(actor: Actor, order_id: int) -> Order:
-    """The order, locked until the transaction ends, as it is now."""
-    return Order.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=order_id)
+    """The order with its channel, locked until the transaction ends, as it is now."""
+    orders = Order.objects.visible_to(actor).select_related("channel")
+    return orders.select_for_update(of=("self",)).get(pk=order_id)
 
 
 def lock_return(actor: Actor, return_id: int) -> Return:

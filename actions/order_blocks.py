@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from uuid import uuid4
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -282,7 +283,7 @@ class Assembler:
         return (
             f"{invoice.number}\t{escaped(invoice.name)}\t{placed_at}\t{customer}\t"
             f"{escaped(invoice.country)}\t{invoice.line_count}\t{invoice.unit_count}\t"
-            f"{invoice.paid:f}\t{bill}\n"
+            f"{invoice.paid:f}\t{bill}\t{uuid4()}\n"
         )
 
     def _request_text(self, invoice: Invoice, request: Request) -> str:
@@ -291,7 +292,7 @@ class Assembler:
         return (
             f"{request.number}\t{invoice.number}\t{request.vendor_id}\t{request.line_count}\t"
             f"{request.unit_count}\t{self.calendar.at(invoice.placed_at)}\t{shipped_at}\t"
-            f"{delivered_at}\t{carrier}\t{tracking}\n"
+            f"{delivered_at}\t{carrier}\t{tracking}\t{uuid4()}\t{uuid4()}\n"
         )
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 COLUMNS = {
     "load_order": "invoice, number, placed_at, customer, country, line_count, unit_count, paid,"
-    " shipping, fee, other, discount",
+    " shipping, fee, other, discount, public_id",
     "load_customer": "number, country",
     "load_product": "product, sku, title",
     "load_request": "request, invoice, vendor_id, line_count, unit_count, requested_at,"
-    " shipped_at, delivered_at, carrier, tracking",
+    " shipped_at, delivered_at, carrier, tracking, public_id, shipment_public_id",
     "load_line": "request, product, position, title, quantity, unit_price, total",
 }
 
@@ -23,7 +23,7 @@ CREATE = (
 CREATE TEMPORARY TABLE load_order (
   invoice int, number text COLLATE "C", placed_at timestamptz, customer text, country text,
   line_count int, unit_count int, paid numeric(18,4), shipping numeric(18,4), fee numeric(18,4),
-  other numeric(18,4), discount numeric(18,4)
+  other numeric(18,4), discount numeric(18,4), public_id uuid
 ) ON COMMIT DROP""",
     "CREATE TEMPORARY TABLE load_customer (number text, country text) ON COMMIT DROP",
     """
@@ -34,7 +34,7 @@ CREATE TEMPORARY TABLE load_product (
 CREATE TEMPORARY TABLE load_request (
   request int, invoice int, vendor_id bigint, line_count int, unit_count int,
   requested_at timestamptz, shipped_at timestamptz, delivered_at timestamptz, carrier varchar(40),
-  tracking varchar(60)
+  tracking varchar(60), public_id uuid, shipment_public_id uuid
 ) ON COMMIT DROP""",
     """
 CREATE TEMPORARY TABLE load_line (
@@ -95,11 +95,11 @@ FROM load_customer JOIN found_customer USING (number) WHERE is_new""",
         "orders",
         """
 INSERT INTO orders_order (
-  id, merchant_id, channel_id, customer_id, number, placed_at, currency, country, line_count,
-  unit_count, shipped_units, paid_total
+  id, public_id, merchant_id, channel_id, customer_id, number, placed_at, currency, country,
+  line_count, unit_count, shipped_units, paid_total, shipping_paid
 )
-SELECT found.id, %(merchant)s, %(channel)s, buyer.id, load_order.number, placed_at, %(currency)s,
-  country, line_count, unit_count, unit_count, paid
+SELECT found.id, public_id, %(merchant)s, %(channel)s, buyer.id, load_order.number, placed_at,
+  %(currency)s, country, line_count, unit_count, unit_count, paid, shipping
 FROM load_order JOIN found_order found USING (invoice)
   LEFT JOIN found_customer buyer ON buyer.number = load_order.customer
 WHERE found.is_new ORDER BY found.id""",
@@ -152,21 +152,21 @@ WITH fresh AS MATERIALIZED (
   RETURNING prefix, next_value - taken AS first
 )
 INSERT INTO orders_fulfillmentrequest (
-  id, merchant_id, order_id, vendor_id, number, line_count, unit_count, requested_at
+  id, public_id, merchant_id, order_id, vendor_id, number, line_count, unit_count, requested_at
 )
-SELECT id, %(merchant)s, order_id, vendor_id, prefix || (first + place - 1), line_count, unit_count,
-  requested_at
+SELECT id, public_id, %(merchant)s, order_id, vendor_id, prefix || (first + place - 1), line_count,
+  unit_count, requested_at
 FROM series, fresh ORDER BY id""",
     ),
     (
         "shipments",
         """
 INSERT INTO orders_shipment (
-  id, merchant_id, order_id, fulfillment_request_id, carrier, tracking_number, shipped_at,
-  delivered_at
+  id, public_id, merchant_id, order_id, fulfillment_request_id, carrier, tracking_number,
+  shipped_at, delivered_at
 )
-SELECT shipment_id, %(merchant)s, order_id, found_request.id, carrier, tracking, shipped_at,
-  delivered_at
+SELECT shipment_id, shipment_public_id, %(merchant)s, order_id, found_request.id, carrier, tracking,
+  shipped_at, delivered_at
 FROM load_request JOIN found_request USING (request) ORDER BY shipment_id""",
     ),
     (
@@ -208,7 +208,7 @@ LATE = "SELECT id FROM load_order JOIN found_order USING (invoice)"
 ADJUST_LATE_ORDERS = (
     """
 UPDATE orders_order changed SET line_count = late.line_count, unit_count = late.unit_count,
-  shipped_units = late.unit_count, paid_total = paid
+  shipped_units = late.unit_count, paid_total = paid, shipping_paid = late.shipping
 FROM load_order late JOIN found_order found USING (invoice)
 WHERE changed.id = found.id AND is_new
   AND changed.id = ANY (%(ids)s::bigint[])""",

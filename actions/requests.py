@@ -26,7 +26,10 @@ class LineRequest:
 
 @dataclass(frozen=True, slots=True)
 class RmaRequest:
-    """The RMA for one destination. An empty number takes the next one of the merchant's series."""
+    """The RMA for one destination. An empty number takes the next one of the merchant's series.
+
+    `save_address` puts the return-to address into the address book, as `address_label`.
+    """
 
     destination_id: int
     number: str = ""
@@ -34,15 +37,36 @@ class RmaRequest:
     note: str = ""
     approve: bool = False
     credit_adjustment: Decimal = ZERO
+    save_address: bool = False
+    address_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherRma:
+    """An RMA on a return that is there: units and costs per unit by return line id (F9).
+
+    A line without a cost takes the product's.
+    """
+
+    rma: RmaRequest
+    quantities: dict[int, int]
+    unit_costs: dict[int, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequest:
-    """A whole return: lines, one RMA per destination, and what the customer gets (F7)."""
+    """A whole return: lines, one RMA per destination, and what the customer gets (F7).
+
+    `refund_method` says how a reseller gets its money once the refund is applied; other channels
+    pay themselves.
+    """
 
     lines: list[LineRequest]
     rmas: list[RmaRequest] = field(default_factory=list)
     number: str = ""
     refund_adjustment: Decimal = ZERO
+    adjustment_reason: str = ""
+    refund_shipping: Decimal = ZERO
     apply_to_invoice: bool = False
+    refund_method: str = ""
     note: str = ""

@@ -13,9 +13,11 @@ from actions.requests import ZERO, LineRequest, ReturnRequest
 from core.errors import Refused
 from core.money import quantise
 from orders.models import Order, OrderLine
-from profiles.refundable import refundable
-from returns.models import ReturnReason
+from profiles.refundable import refundable, shipping_refundable
+from returns.reasons import ReasonTree
 from returns.states import Condition
+
+COST_DECIMALS = 4
 
 
 def line_field(order_line_id: int, name: str) -> str:
@@ -33,7 +35,7 @@ def check_lines(
     request: ReturnRequest,
     lines: dict[int, OrderLine],
     vendors: dict[int, Vendor],
-    reasons: dict[int, ReturnReason],
+    reasons: ReasonTree,
 ) -> dict[int, Decimal]:
     """The refund of each requested line by order line id, after every check.
 
@@ -80,21 +82,17 @@ def quantity_refusal(line: OrderLine, left: int) -> str:
     ) % {"left": left, "shipped": line.shipped_quantity}
 
 
-def _check_choices(
-    wanted: LineRequest, vendors: dict[int, Vendor], reasons: dict[int, ReturnReason]
-) -> None:
+def _check_choices(wanted: LineRequest, vendors: dict[int, Vendor], reasons: ReasonTree) -> None:
     if wanted.destination_id not in vendors:
         raise Refused(
             _("Choose where this item goes."), field=line_field(wanted.order_line_id, "destination")
         )
-    if wanted.reason_id not in reasons:
-        raise Refused(_("Choose a reason."), field=line_field(wanted.order_line_id, "reason"))
+    if why_not := reasons.why_not(wanted.reason_id):
+        raise Refused(why_not, field=line_field(wanted.order_line_id, "reason"))
     if wanted.condition not in Condition.values:
         raise Refused(_("Choose a condition."), field=line_field(wanted.order_line_id, "condition"))
-    if wanted.unit_cost is not None and wanted.unit_cost < 0:
-        raise Refused(
-            _("A cost cannot be negative."), field=line_field(wanted.order_line_id, "unit_cost")
-        )
+    if wanted.unit_cost is not None:
+        check_cost(wanted.unit_cost, field=line_field(wanted.order_line_id, "unit_cost"))
 
 
 def _refund_of(line: OrderLine, wanted: LineRequest, currency: str) -> Decimal:
@@ -110,25 +108,74 @@ def check_refund(line: OrderLine, quantity: int, refund: Decimal, currency: str)
     if refund < 0:
         sentence = _("A refund cannot be negative. Use the adjustment to take off.")
         raise Refused(sentence, field=field)
-    _check_payable(refund, currency, field)
+    check_payable(refund, currency, field)
     most = refundable(line.money(currency), quantity)
     if refund > most:
         sentence = _("At most %(most)s can be refunded.")
         raise Refused(sentence % {"most": quantise(most, currency)}, field=field)
 
 
-def _check_payable(amount: Decimal, currency: str, field: str) -> None:
+def check_payable(amount: Decimal, currency: str, field: str) -> None:
+    """Refuse an `amount` that is finer than `currency` is paid in."""
     if amount != quantise(amount, currency):
         sentence = _("This amount is finer than %(currency)s is paid in.")
         raise Refused(sentence % {"currency": currency}, field=field)
 
 
-def check_total(order: Order, items: Decimal, adjustment: Decimal) -> None:
-    """Refuse a total below zero, or one that would give back more than the order was paid."""
-    field = "refund_adjustment"
-    _check_payable(adjustment, order.currency, field)
+def check_cost(cost: Decimal, field: str) -> None:
+    """Refuse a cost per unit that is negative or finer than four decimals."""
+    if cost < ZERO:
+        raise Refused(_("A cost cannot be negative."), field=field)
+    if cost != round(cost, COST_DECIMALS):
+        raise Refused(_("A cost has at most four decimals."), field=field)
+
+
+def check_shipping(order: Order, shipping: Decimal) -> None:
+    """Refuse a refund of shipping that is negative, too fine, or more than is left of it (I3)."""
+    field = "refund_shipping"
+    check_payable(shipping, order.currency, field)
+    left = shipping_refundable(order.shipping_paid, order.shipping_agreed)
+    if shipping < ZERO:
+        raise Refused(_("A refund of shipping cannot be negative."), field=field)
+    if shipping > left:
+        sentence = _("At most %(most)s of the shipping can be refunded.")
+        raise Refused(sentence % {"most": quantise(left, order.currency)}, field=field)
+
+
+def check_refunded(order: Order, amount: Decimal, *, field: str = "") -> None:
+    """Refuse to apply `amount` when all refunds applied would exceed what was paid.
+
+    Agreed refunds are within that already, but one that was lowered after it had been applied stays
+    applied until its return is synced.
+    """
+    if order.refunded + amount <= order.paid_total + order.shipping_paid:
+        return
+    raise Refused(
+        _(
+            "%(refunded)s %(currency)s of this order have been refunded by its returns already,"
+            " more than their records say now. Sync the refund of those returns first."
+        )
+        % {"refunded": quantise(order.refunded, order.currency), "currency": order.currency},
+        field=field,
+    )
+
+
+def check_total(
+    order: Order,
+    items: Decimal,
+    adjustment: Decimal,
+    reason: str,
+    *,
+    agreed: Decimal = ZERO,
+    field: str = "refund_adjustment",
+) -> None:
+    """Refuse a total below zero, one above what was paid, or an adjustment without a reason.
+
+    `items` include shipping; `agreed` is what this return is counted with on the order already.
+    """
+    check_payable(adjustment, order.currency, field)
     total = items + adjustment
-    left = order.paid_total - order.refund_agreed
+    left = order.paid_total + order.shipping_paid - order.refund_agreed + agreed
     if total < ZERO:
         sentence = _(
             "The adjustment takes off more than the items refund. Take off at most %(items)s."
@@ -139,3 +186,5 @@ def check_total(order: Order, items: Decimal, adjustment: Decimal) -> None:
             "All refunds of this order together cannot exceed what was paid: %(left)s is left."
         )
         raise Refused(sentence % {"left": quantise(left, order.currency)}, field=field)
+    if adjustment != ZERO and not reason.strip():
+        raise Refused(_("Say why the refund is adjusted."), field="adjustment_reason")

@@ -1,4 +1,4 @@
-"""Verbs of a return: create, close, re-open, cancel (F7, F8)."""
+"""Verbs of a return: create, close, re-open, cancel, un-cancel (F7, F8)."""
 
 from __future__ import annotations
 
@@ -11,21 +11,34 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.models import Vendor
-from accounts.numbering import take_numbers
 from actions.base import action
 from actions.locks import lock_order, lock_order_lines, lock_return
-from actions.requests import ReturnRequest
-from actions.return_checks import check_lines, check_total
-from actions.rmas import end_rmas, new_rmas
+from actions.numbers import return_number
+from actions.progress import refresh
+from actions.refunds import apply_refund, refund_event
+from actions.refusals import cancel_refusal, close_refusal
+from actions.requests import ReturnRequest, RmaRequest
+from actions.return_checks import (
+    check_lines,
+    check_refunded,
+    check_shipping,
+    check_total,
+    line_field,
+    quantity_refusal,
+)
+from actions.rma_changes import end_rmas
+from actions.rma_requests import events_of, first_status, new_rmas
+from actions.stale import check_version
 from audit.models import Event
 from audit.record import prepare, record, record_all
 from core.errors import Refused
-from core.money import ZERO, quantise
+from core.money import ZERO
 from core.states import check
 from orders.models import ChannelInvoice, FulfillmentRequest, Order, OrderLine
-from returns.models import RefundEntry, Return, ReturnLine, ReturnReason
+from returns.models import Return, ReturnLine
+from returns.reasons import ReasonTree
 from returns.states import MOVES, ReturnStatus
-from rmas.models import Rma, RmaLine
+from returns.turns import Progress, waits_on
 from rmas.states import RmaStatus, summarise
 
 
@@ -38,124 +51,201 @@ def create_return(actor: Actor, order: Order, request: ReturnRequest) -> Return:
     raises Refused with the field for anything that cannot be had, and then nothing is written.
     """
     order = lock_order(actor, order.pk)
-    if not FulfillmentRequest.objects.visible_to(actor).filter(order=order).exists():
-        raise Refused(_("This order has no fulfillment request yet, so nothing can be returned."))
     lines = lock_order_lines(order, (line.order_line_id for line in request.lines))
+    if not any(line.fulfillment_request_id for line in lines.values()):
+        _check_fulfillment(actor, order)
     vendors = Vendor.objects.visible_to(actor).in_bulk(
         {line.destination_id for line in request.lines}
     )
-    reasons = ReturnReason.objects.visible_to(actor).in_bulk(
-        {line.reason_id for line in request.lines}
-    )
-    refunds = check_lines(order, request, lines, vendors, reasons)
+    refunds = check_lines(order, request, lines, vendors, ReasonTree.of(actor))
     items = sum(refunds.values(), ZERO)
-    check_total(order, items, request.refund_adjustment)
+    check_shipping(order, request.refund_shipping)
+    check_total(
+        order,
+        items + request.refund_shipping,
+        request.refund_adjustment,
+        request.adjustment_reason,
+    )
     invoice = _invoice(actor, order) if request.apply_to_invoice else None
-    created = _insert_return(actor, order, request, items, applied=invoice is not None)
+    if invoice is not None:
+        total = items + request.refund_shipping + request.refund_adjustment
+        check_refunded(order, total, field="apply_to_invoice")
+    statuses = _first_statuses(actor, request, vendors)
+    created = _insert_return(
+        actor, order, request, items, statuses, vendors, applied=invoice is not None
+    )
     return_lines = _insert_lines(created, request, refunds)
     rmas = new_rmas(actor, created, return_lines, request, vendors, lines)
     _take_from_order(order, created, return_lines)
-    events = _events(actor, order, created, rmas, vendors)
+    facts = {"number": created.number, "units": created.unit_count}
+    events = [prepare(actor, "return.created", created, parent=order, **facts)]
+    events += events_of(actor, created, rmas, vendors)
     if invoice is not None and created.refunded != ZERO:
-        events.append(_apply_refund(actor, order, created, invoice))
+        events.append(_apply(actor, order, created, invoice, request.refund_method))
     record_all(events)
     return created
 
 
 @action("return.close")
-def close_return(actor: Actor, customer_return: Return) -> Return:
-    """Close an open return; its RMAs stay as they are."""
-    found = lock_return(actor, customer_return.pk)
-    move = check(MOVES, "close", found.status, found.state.label.lower())
-    if found.rma_summary == "waiting":
-        raise Refused(
-            _("An RMA of this return still waits for a decision. Decide or cancel it first.")
-        )
-    _move(found, move.target)
-    record(actor, "return.closed", found, parent=found.order)
+def close_return(
+    actor: Actor, customer_return: Return, *, version: int | None = None, note: str = ""
+) -> Return:
+    """Close an open return; its RMAs stay as they are. Refused while an RMA is undecided."""
+    found = _locked(actor, customer_return, "close", version)
+    if sentence := close_refusal(found):
+        raise Refused(sentence)
+    _move(found, "close")
+    record(actor, "return.closed", found, parent=found.order, note=note)
     return found
 
 
 @action("return.reopen")
-def reopen_return(actor: Actor, customer_return: Return) -> Return:
+def reopen_return(
+    actor: Actor, customer_return: Return, *, version: int | None = None, note: str = ""
+) -> Return:
     """Open a closed return again."""
-    found = lock_return(actor, customer_return.pk)
-    move = check(MOVES, "reopen", found.status, found.state.label.lower())
-    _move(found, move.target)
-    record(actor, "return.reopened", found, parent=found.order)
+    found = _locked(actor, customer_return, "reopen", version)
+    _move(found, "reopen")
+    record(actor, "return.reopened", found, parent=found.order, note=note)
     return found
 
 
 @action("return.cancel")
-def cancel_return(actor: Actor, customer_return: Return) -> Return:
+def cancel_return(
+    actor: Actor, customer_return: Return, *, version: int | None = None, note: str = ""
+) -> Return:
     """Cancel an open return with its RMAs and give its units and its refund back to the order.
 
-    Refused once anything was received or refunded.
+    Refused once anything was received, refunded or credited, or is on its way.
     """
     order = lock_order(actor, customer_return.order_id)
-    found = lock_return(actor, customer_return.pk)
-    move = check(MOVES, "cancel", found.status, found.state.label.lower())
-    if found.received_units:
-        raise Refused(_("Goods of this return have arrived already. Close it instead."))
-    if RmaLine.objects.filter(rma__customer_return=found, shipped__gt=0).exists():
-        raise Refused(_("Goods of this return are on their way back. Close it once they arrived."))
-    if found.refunded != ZERO:
-        raise Refused(_("A refund of this return has been applied already. Close it instead."))
+    found = _locked(actor, customer_return, "cancel", version)
+    if sentence := cancel_refusal(found):
+        raise Refused(sentence)
     events = end_rmas(actor, found)
-    _give_back_to_order(order, found)
-    _move(found, move.target)
-    record_all([*events, prepare(actor, "return.canceled", found, parent=order)])
+    _count_on_order(order, found, sign=-1)
+    _move(found, "cancel")
+    record_all([*events, prepare(actor, "return.canceled", found, parent=order, note=note)])
     return found
 
 
-def _move(found: Return, status: str) -> None:
-    found.status = status
-    found.closed_at = None if status == ReturnStatus.OPEN else Now()
-    found.version += 1
-    found.save(update_fields=["status", "closed_at", "version"])
+@action("return.uncancel")
+def uncancel_return(
+    actor: Actor, customer_return: Return, *, version: int | None = None, note: str = ""
+) -> Return:
+    """Open a canceled return again, taking its units and refund from the order anew (F8).
+
+    Its RMAs stay canceled; further ones can be created. Raises Refused when the units have been
+    returned, or the money refunded, by another return meanwhile.
+    """
+    order = lock_order(actor, customer_return.order_id)
+    found = _locked(actor, customer_return, "uncancel", version)
+    return_lines = list(found.lines.order_by("order_line_id"))
+    lines = lock_order_lines(order, (line.order_line_id for line in return_lines))
+    for line in return_lines:
+        _check_still_left(lines[line.order_line_id], line)
+    check_shipping(order, found.refund_shipping)
+    items = found.refund_items + found.refund_shipping
+    check_total(order, items, found.refund_adjustment, found.adjustment_reason or "–")
+    _count_on_order(order, found, sign=1)
+    _move(found, "uncancel")
+    record(actor, "return.uncanceled", found, parent=order, note=note)
+    return found
+
+
+def _locked(actor: Actor, customer_return: Return, name: str, version: int | None) -> Return:
+    """The return under lock, if move `name` may be made now and by somebody who saw `version`."""
+    found = lock_return(actor, customer_return.pk)
+    check_version(actor, found, version)
+    check(MOVES, name, found.status, found.state.label.lower())
+    return found
+
+
+def _move(found: Return, name: str) -> None:
+    found.status = MOVES[name].target
+    found.closed_at = None if found.status == ReturnStatus.OPEN else Now()
+    refresh(found, "status", "closed_at")
+
+
+def _check_still_left(line: OrderLine, wanted: ReturnLine) -> None:
+    field = line_field(line.pk, "quantity")
+    if wanted.quantity > line.returnable_quantity:
+        sentence = quantity_refusal(line, line.returnable_quantity)
+        raise Refused(f"{line.title}: {sentence}", field=field)
+    if wanted.refund > line.total - line.refund_agreed:
+        raise Refused(
+            _(
+                "%(item)s has been refunded by another return meanwhile. Create a new return for"
+                " what is left."
+            )
+            % {"item": line.title},
+            field=field,
+        )
+
+
+def _check_fulfillment(actor: Actor, order: Order) -> None:
+    """Without a fulfillment request there is nothing to return (F2)."""
+    if not FulfillmentRequest.objects.visible_to(actor).filter(order=order).exists():
+        raise Refused(_("This order has no fulfillment request yet, so nothing can be returned."))
+
+
+def _first_statuses(
+    actor: Actor, request: ReturnRequest, vendors: dict[int, Vendor]
+) -> dict[int, RmaStatus]:
+    """The status each destination's RMA starts with."""
+    wanted = {rma.destination_id: rma for rma in request.rmas}
+    return {
+        pk: first_status(actor, wanted.get(pk, RmaRequest(pk)), vendors[pk])
+        for pk in dict.fromkeys(line.destination_id for line in request.lines)
+    }
 
 
 def _insert_return(
-    actor: Actor, order: Order, request: ReturnRequest, items: Decimal, *, applied: bool
+    actor: Actor,
+    order: Order,
+    request: ReturnRequest,
+    items: Decimal,
+    statuses: dict[int, RmaStatus],
+    vendors: dict[int, Vendor],
+    *,
+    applied: bool,
 ) -> Return:
     units = Counter[int]()
     for line in request.lines:
         units[line.destination_id] += line.quantity
-    approved = {rma.destination_id for rma in request.rmas if rma.approve} & set(units)
-    statuses = [RmaStatus.APPROVED if pk in approved else RmaStatus.WAITING for pk in units]
+    total = items + request.refund_shipping + request.refund_adjustment
+    summary = summarise(statuses.values())
+    approved = sum(units[pk] for pk, status in statuses.items() if status is RmaStatus.APPROVED)
+    asked = [vendors[pk] for pk, status in statuses.items() if status is not RmaStatus.APPROVED]
+    turn = waits_on(
+        Progress(
+            status=ReturnStatus.OPEN,
+            rma_summary=summary,
+            asks_vendor=any(not vendor.own_warehouse for vendor in asked),
+            approved=approved,
+        )
+    )
     return Return.objects.create(
         merchant=actor.merchant,
         order=order,
         channel_id=order.channel_id,
         customer_id=order.customer_id,
-        number=_number(actor, request.number),
+        number=return_number(actor.merchant_id, request.number),
         currency=order.currency,
         line_count=len(request.lines),
         unit_count=units.total(),
         rma_count=len(units),
-        approved_units=sum(units[pk] for pk in approved),
-        rma_summary=summarise(statuses),
+        approved_units=approved,
+        rma_summary=summary,
+        waits_on=turn,
         refund_items=items,
+        refund_shipping=request.refund_shipping,
         refund_adjustment=request.refund_adjustment,
-        refunded=items + request.refund_adjustment if applied else ZERO,
+        adjustment_reason=request.adjustment_reason.strip(),
+        refunded=total if applied else ZERO,
         note=request.note,
         created_by=actor.user,
     )
-
-
-def _number(actor: Actor, wanted: str) -> str:
-    taken = Return.objects.filter(merchant=actor.merchant)
-    if wanted:
-        if taken.filter(number=wanted).exists():
-            raise Refused(
-                _("Return %(number)s exists already. Choose another number.") % {"number": wanted},
-                field="number",
-            )
-        return wanted
-    while True:
-        number = take_numbers(actor.merchant_id, "return", 1)[0]
-        if not taken.filter(number=number).exists():
-            return number
 
 
 def _insert_lines(
@@ -170,6 +260,7 @@ def _insert_lines(
             reason_id=wanted.reason_id,
             condition=wanted.condition,
             quantity=wanted.quantity,
+            requested=wanted.quantity,
             refund=refunds[wanted.order_line_id],
         )
         for wanted in request.lines
@@ -181,18 +272,21 @@ def _take_from_order(order: Order, created: Return, return_lines: list[ReturnLin
     Order.objects.filter(pk=order.pk).update(
         returned_units=F("returned_units") + created.unit_count,
         refund_agreed=F("refund_agreed") + created.refund_total,
+        shipping_agreed=F("shipping_agreed") + created.refund_shipping,
         refunded=F("refunded") + created.refunded,
         return_count=F("return_count") + 1,
     )
 
 
-def _give_back_to_order(order: Order, found: Return) -> None:
+def _count_on_order(order: Order, found: Return, *, sign: int) -> None:
+    """Give the return's units and money back to its order (-1), or take them again (1)."""
     return_lines = list(found.lines.all())
     lock_order_lines(order, (line.order_line_id for line in return_lines))
-    _count_on_lines(return_lines, sign=-1)
+    _count_on_lines(return_lines, sign=sign)
     Order.objects.filter(pk=order.pk).update(
-        returned_units=F("returned_units") - found.unit_count,
-        refund_agreed=F("refund_agreed") - found.refund_total,
+        returned_units=F("returned_units") + sign * found.unit_count,
+        refund_agreed=F("refund_agreed") + sign * found.refund_total,
+        shipping_agreed=F("shipping_agreed") + sign * found.refund_shipping,
     )
 
 
@@ -209,19 +303,6 @@ def _count_on_lines(return_lines: list[ReturnLine], *, sign: int) -> None:
     OrderLine.objects.bulk_update(counted, ["returned_quantity", "refund_agreed"])
 
 
-def _events(
-    actor: Actor, order: Order, created: Return, rmas: list[Rma], vendors: dict[int, Vendor]
-) -> list[Event]:
-    facts = {"number": created.number, "units": created.unit_count}
-    events = [prepare(actor, "return.created", created, parent=order, **facts)]
-    for rma in rmas:
-        facts = {"number": rma.number, "vendor": vendors[rma.vendor_id].name}
-        events.append(prepare(actor, "rma.created", rma, parent=created, **facts))
-        if rma.status == RmaStatus.APPROVED:
-            events.append(prepare(actor, "rma.approved", rma, parent=created, **facts))
-    return events
-
-
 def _invoice(actor: Actor, order: Order) -> ChannelInvoice:
     actor.require("refund.apply")
     invoice = ChannelInvoice.objects.visible_to(actor).filter(order=order).first()
@@ -233,21 +314,8 @@ def _invoice(actor: Actor, order: Order) -> ChannelInvoice:
     return invoice
 
 
-def _apply_refund(actor: Actor, order: Order, created: Return, invoice: ChannelInvoice) -> Event:
-    RefundEntry.objects.create(
-        merchant=actor.merchant,
-        customer_return=created,
-        order=order,
-        kind=RefundEntry.Kind.APPLIED,
-        amount=created.refunded,
-        currency=order.currency,
-        entered_by=actor.user,
-    )
-    return prepare(
-        actor,
-        "refund.applied",
-        created,
-        parent=order,
-        amount=f"{quantise(created.refunded, order.currency)} {order.currency}",
-        invoice=invoice.number,
-    )
+def _apply(
+    actor: Actor, order: Order, created: Return, invoice: ChannelInvoice, method: str
+) -> Event:
+    entry = apply_refund(actor, order, created, created.refunded, method=method)
+    return refund_event(actor, order, created, entry, invoice)

@@ -1,32 +1,38 @@
-"""Verbs of an RMA: approve, deny, cancel; and making them with a return (F9, F10)."""
+"""Deciding an RMA: approve, deny, per line, and taking a decision back (F9, F10)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.actor import Actor
-from accounts.models import Vendor
-from accounts.numbering import take_numbers
 from actions.base import action
 from actions.locks import lock_return, lock_rma
-from actions.requests import ReturnRequest, RmaRequest
-from actions.return_checks import rma_field
-from audit.models import Event
-from audit.record import prepare, record
+from actions.progress import hold, refresh
+from actions.refusals import moved_refusal
+from actions.stale import check_version
+from audit.record import record
 from core.errors import Refused, Stale
-from core.money import ZERO
-from core.states import Move, check
-from orders.models import OrderLine
-from returns.models import Return, ReturnLine
-from returns.states import ReturnStatus
-from rmas.models import Rma, RmaLine
-from rmas.states import ENDED, MOVES, RmaStatus, summarise
+from core.money import ZERO, quantise
+from core.states import check
+from returns.states import UNDECIDED, ReturnStatus
+from rmas.models import DenyReason, Rma, RmaLine
+from rmas.states import MOVES, RmaStatus, decided
+
+
+@dataclass(frozen=True, slots=True)
+class LineDecision:
+    """What becomes of the units of one RMA line; the rest stays undecided."""
+
+    approved: int
+    denied: int
+    reason: str = ""
 
 
 @action("rma.approve")
@@ -35,105 +41,217 @@ def approve_rma(actor: Actor, rma: Rma, *, version: int | None = None, note: str
 
     `version` is the one the person saw; a later decision by somebody else raises Stale.
     """
-    locked, move = _open(actor, rma, "approve", version)
-    locked.lines.update(approved=F("quantity") - F("voided"), denied=0)
-    _decide(actor, locked, move.target, approved=locked.requested_units, denied=0)
-    return _tell_decision(actor, locked, "rma.approved", note)
+    locked, lines = open_rma(actor, rma, "approve", version)
+    everything = {line.pk: LineDecision(line.quantity - line.voided, 0) for line in lines}
+    _decide(actor, locked, lines, everything)
+    return tell_rma(actor, locked, "rma.approved", note)
 
 
 @action("rma.deny")
-def deny_rma(actor: Actor, rma: Rma, *, version: int | None = None, note: str = "") -> Rma:
-    """Deny all units of `rma`; the customer keeps the goods. `version` as in `approve_rma`."""
-    locked, move = _open(actor, rma, "deny", version)
-    locked.lines.update(approved=0, denied=F("quantity") - F("voided"))
-    _decide(actor, locked, move.target, approved=0, denied=locked.requested_units)
-    return _tell_decision(actor, locked, "rma.denied", note)
-
-
-@action("rma.cancel")
-def cancel_rma(actor: Actor, rma: Rma, *, version: int | None = None, note: str = "") -> Rma:
-    """Take `rma` back, so that its units may go onto another RMA of the same return.
-
-    Refused once anything was received under it. `version` as in `approve_rma`.
-    """
-    locked, move = _open(actor, rma, "cancel", version)
-    if locked.lines.filter(received__gt=0).exists():
-        raise Refused(_("Goods have arrived under this RMA already, so it cannot be canceled."))
-    if locked.lines.filter(shipped__gt=0).exists():
-        raise Refused(_("Goods are on their way back under this RMA, so it cannot be canceled."))
-    locked.lines.update(approved=0, denied=0)
-    _decide(actor, locked, move.target, approved=0, denied=0)
-    return _tell_decision(actor, locked, "rma.canceled", note)
-
-
-def new_rmas(
+def deny_rma(
     actor: Actor,
-    created: Return,
-    return_lines: list[ReturnLine],
-    request: ReturnRequest,
-    vendors: dict[int, Vendor],
-    order_lines: dict[int, OrderLine],
-) -> list[Rma]:
-    """Insert one RMA per destination of `return_lines`; part of making a return."""
-    by_destination: dict[int, list[ReturnLine]] = {}
-    for line in return_lines:
-        by_destination.setdefault(line.destination_id or 0, []).append(line)
-    wanted = {rma.destination_id: rma for rma in request.rmas}
-    requests = [wanted.get(pk, RmaRequest(pk)) for pk in by_destination]
-    numbers = _numbers(actor, requests)
-    rmas = Rma.objects.bulk_create(
-        _new_rma(actor, created, ask, number, vendors[ask.destination_id], by_destination)
-        for ask, number in zip(requests, numbers, strict=True)
-    )
-    costs = {line.order_line_id: line.unit_cost for line in request.lines}
-    RmaLine.objects.bulk_create(
-        RmaLine(
-            merchant_id=created.merchant_id,
-            rma=rma,
-            return_line=line,
-            quantity=line.quantity,
-            approved=line.quantity if rma.status == RmaStatus.APPROVED else 0,
-            unit_cost=_unit_cost(costs.get(line.order_line_id), order_lines[line.order_line_id]),
-        )
-        for rma in rmas
-        for line in by_destination[rma.vendor_id]
-    )
-    return rmas
+    rma: Rma,
+    *,
+    reason: str = DenyReason.OTHER,
+    version: int | None = None,
+    note: str = "",
+) -> Rma:
+    """Deny all units of `rma` for one coded reason; they may go onto a further RMA.
+
+    `version` as in `approve_rma`. Refused once units are on their way, received or credited.
+    """
+    locked, lines = open_rma(actor, rma, "deny", version)
+    if reason not in DenyReason.values:
+        raise Refused(_("Choose why the RMA is denied."), field="reason")
+    everything = {line.pk: LineDecision(0, line.quantity - line.voided, reason) for line in lines}
+    _decide(actor, locked, lines, everything)
+    return tell_rma(actor, locked, "rma.denied", note, reason=str(DenyReason(reason).label))
 
 
-def end_rmas(actor: Actor, found: Return) -> list[Event]:
-    """Cancel every live RMA of `found`; part of canceling a return. Returns events to record."""
-    live: QuerySet[Rma] = found.rmas.select_for_update(of=("self",)).exclude(status__in=ENDED)
-    events = []
-    for rma in live.order_by("pk"):
-        rma.lines.update(approved=0, denied=0)
-        _write(rma, RmaStatus.CANCELED, approved=0, denied=0, actor=actor)
-        events.append(prepare(actor, "rma.canceled", rma, parent=found, number=rma.number))
-    found.approved_units = 0
-    found.rma_summary = summarise([])
-    found.save(update_fields=["approved_units", "rma_summary"])
-    return events
+@action("rma.approve")
+def decide_rma(
+    actor: Actor,
+    rma: Rma,
+    decisions: Mapping[int, LineDecision],
+    *,
+    version: int | None = None,
+    note: str = "",
+) -> Rma:
+    """Approve and deny units line by line; `decisions` by RMA line id (F9).
+
+    The status follows from the quantities: all approved, all denied, or Partially Approved. Lines
+    without a decision stay as they are. Raises Refused with the field.
+    """
+    locked, lines = open_rma(actor, rma, "decide", version)
+    if any(one.denied for one in decisions.values()):
+        actor.require("rma.deny")
+    known = {line.pk for line in lines}
+    if not known.issuperset(decisions):
+        raise Refused(_("One of these items is not on this RMA. Reload the page."))
+    before = [(line.approved, line.denied, line.deny_reason) for line in lines]
+    _decide(actor, locked, lines, decisions)
+    if before == [(line.approved, line.denied, line.deny_reason) for line in lines]:
+        raise Refused(_("Nothing has changed. Enter how many units are approved or denied."))
+    facts = {
+        "approved": locked.approved_units,
+        "denied": locked.denied_units,
+        "reason": ", ".join(
+            sorted({str(line.get_deny_reason_display()) for line in lines if line.denied})
+        ),
+    }
+    return tell_rma(actor, locked, "rma.decided", note, requested=locked.requested_units, **facts)
 
 
-def _open(actor: Actor, rma: Rma, name: str, version: int | None) -> tuple[Rma, Move]:
-    """Lock return and RMA, and check that the move may be made now and by this version."""
+@action("rma.reopen")
+def reopen_rma(actor: Actor, rma: Rma, *, version: int | None = None, note: str = "") -> Rma:
+    """Take a decision back, so that it can be made again. Refused once goods or money moved."""
+    locked, lines = open_rma(actor, rma, "reopen", version)
+    refuse_moved(locked, lines)
+    nothing = {line.pk: LineDecision(0, 0) for line in lines}
+    _check_free(lines, nothing)
+    _decide(actor, locked, lines, nothing)
+    return tell_rma(actor, locked, "rma.reopened", note)
+
+
+def open_rma(actor: Actor, rma: Rma, name: str, version: int | None) -> tuple[Rma, list[RmaLine]]:
+    """Lock return, RMA and lines, and check that move `name` may be made now, by this version."""
     found = lock_return(actor, rma.customer_return_id)
     locked = lock_rma(actor, rma.pk)
     locked.customer_return = found
-    if version is not None and version != locked.version:
+    if version is not None and version != locked.version and locked.decided_at:
         raise Stale(_decided_sentence(locked))
-    move = check(MOVES, name, locked.status, locked.state.label.lower())
-    if found.status != ReturnStatus.OPEN:
+    check_version(actor, locked, version)
+    check(MOVES, name, locked.status, locked.state.label.lower())
+    if found.status != ReturnStatus.OPEN and name != "sync_credit":
         raise Refused(
             _("Return %(number)s is %(status)s. Re-open it before deciding its RMAs.")
             % {"number": found.number, "status": found.state.label.lower()}
         )
-    return locked, move
+    return locked, lock_rma_lines(locked)
+
+
+def lock_rma_lines(rma: Rma) -> list[RmaLine]:
+    """The lines of a locked RMA with their return lines, locked until the transaction ends."""
+    lines = rma.lines.select_for_update(of=("self",)).select_related("return_line")
+    return list(lines.order_by("pk"))
+
+
+def refuse_moved(rma: Rma, lines: list[RmaLine]) -> None:
+    """Refuse when goods under `rma` are on their way or here, or a credit has been recorded."""
+    if sentence := moved_refusal(rma, lines):
+        raise Refused(sentence)
+
+
+def write_lines(rma: Rma, lines: list[RmaLine], held_before: dict[int, int]) -> None:
+    """Save `lines`, count them on `rma` (unsaved), and tell the return's lines what is held now."""
+    RmaLine.objects.bulk_update(
+        lines, ["quantity", "approved", "denied", "voided", "deny_reason", "unit_cost"]
+    )
+    rma.requested_units = sum(line.quantity - line.voided for line in lines)
+    rma.approved_units = sum(line.approved for line in lines)
+    rma.denied_units = sum(line.denied for line in lines)
+    rma.cost_total = total_cost(rma, lines)
+    hold({line.return_line_id: line.held - held_before[line.pk] for line in lines})
+
+
+def total_cost(rma: Rma, lines: list[RmaLine]) -> Decimal:
+    """What all units asked for cost together, rounded once to what can be paid."""
+    return quantise(sum((line.quantity * line.unit_cost for line in lines), ZERO), rma.currency)
+
+
+def held(lines: list[RmaLine]) -> dict[int, int]:
+    """What each line keeps from further RMAs, by line id."""
+    return {line.pk: line.held for line in lines}
+
+
+def save_rma(rma: Rma, *fields: str) -> None:
+    """Save status, counters and `fields` of `rma` as its next version."""
+    rma.version += 1
+    rma.save(
+        update_fields=[
+            "status",
+            "requested_units",
+            "approved_units",
+            "denied_units",
+            "cost_total",
+            "version",
+            *fields,
+        ]
+    )
+
+
+def _decide(
+    actor: Actor, rma: Rma, lines: list[RmaLine], decisions: Mapping[int, LineDecision]
+) -> None:
+    before = held(lines)
+    for line in lines:
+        if line.pk in decisions:
+            _check_line(line, decisions[line.pk])
+    _check_free(lines, decisions)
+    for line in lines:
+        decision = decisions.get(line.pk)
+        if decision is not None:
+            line.approved, line.denied = decision.approved, decision.denied
+            line.deny_reason = decision.reason if decision.denied else ""
+    write_lines(rma, lines, before)
+    if not rma.approved_units and rma.credited != ZERO:
+        refuse_moved(rma, lines)
+    rma.status = decided(rma.requested_units, rma.approved_units, rma.denied_units, _undecided(rma))
+    rma.decided_at = timezone.now() if rma.approved_units or rma.denied_units else None
+    rma.decided_by = actor.user if rma.decided_at else None
+    rma.decided_by_rule = False
+    save_rma(rma, "decided_at", "decided_by", "decided_by_rule")
+    refresh(rma.customer_return)
+
+
+def _undecided(rma: Rma) -> RmaStatus:
+    """The status of `rma` while none of its units is approved and not all are denied."""
+    if rma.status in UNDECIDED:
+        return rma.state
+    return RmaStatus.PROCESSED if rma.processed_at else RmaStatus.WAITING
+
+
+def _check_line(line: RmaLine, decision: LineDecision) -> None:
+    asked = line.quantity - line.voided
+    if decision.approved < 0 or decision.denied < 0:
+        raise Refused(_("A quantity cannot be negative."), field=line_field(line.pk, "approved"))
+    if decision.approved + decision.denied > asked:
+        sentence = ngettext(
+            "Only %(asked)s unit is asked for; approved and denied together are more.",
+            "Only %(asked)s units are asked for; approved and denied together are more.",
+            asked,
+        )
+        raise Refused(sentence % {"asked": asked}, field=line_field(line.pk, "approved"))
+    if decision.approved < max(line.shipped, line.received):
+        sentence = _("%(units)s are on their way back already, so at least these stay approved.")
+        raise Refused(
+            sentence % {"units": max(line.shipped, line.received)},
+            field=line_field(line.pk, "approved"),
+        )
+    if decision.denied and decision.reason not in DenyReason.values:
+        raise Refused(_("Choose why it is denied."), field=line_field(line.pk, "reason"))
+
+
+def _check_free(lines: list[RmaLine], decisions: Mapping[int, LineDecision]) -> None:
+    """Denied units that went onto another RMA meanwhile cannot be asked for again here."""
+    for line in lines:
+        if line.pk not in decisions:
+            continue
+        more = line.denied - decisions[line.pk].denied
+        free = line.return_line.unrequested
+        if more > free:
+            raise Refused(
+                _("The denied units are on a further RMA by now. Cancel that one first."),
+                field=line_field(line.pk, "denied"),
+            )
+
+
+def line_field(rma_line_id: int, name: str) -> str:
+    """How a refusal names an input of one RMA line."""
+    return f"rma-line-{rma_line_id}-{name}"
 
 
 def _decided_sentence(rma: Rma) -> str:
-    if rma.decided_at is None:
-        return _("This RMA has changed since you opened it. Look at it again before deciding.")
     at = date_format(timezone.localtime(rma.decided_at), "j M Y, H:i")
     return _("Already %(status)s by %(name)s on %(at)s. Nothing was changed.") % {
         "status": rma.state.label.lower(),
@@ -142,36 +260,8 @@ def _decided_sentence(rma: Rma) -> str:
     }
 
 
-def _decide(actor: Actor, rma: Rma, status: str, *, approved: int, denied: int) -> None:
-    _write(rma, status, approved=approved, denied=denied, actor=actor)
-    found = rma.customer_return
-    rmas = list(Rma.objects.filter(customer_return=found, merchant=actor.merchant))
-    found.rma_summary = summarise(other.status for other in rmas)
-    found.approved_units = sum(other.approved_units for other in rmas)
-    found.version += 1
-    found.save(update_fields=["rma_summary", "approved_units", "version"])
-
-
-def _write(rma: Rma, status: str, *, approved: int, denied: int, actor: Actor) -> None:
-    rma.status = status
-    rma.approved_units = approved
-    rma.denied_units = denied
-    rma.decided_at = timezone.now()
-    rma.decided_by = actor.user
-    rma.version += 1
-    rma.save(
-        update_fields=[
-            "status",
-            "approved_units",
-            "denied_units",
-            "decided_at",
-            "decided_by",
-            "version",
-        ]
-    )
-
-
-def _tell_decision(actor: Actor, rma: Rma, verb: str, note: str) -> Rma:
+def tell_rma(actor: Actor, rma: Rma, verb: str, note: str, **facts: object) -> Rma:
+    """Record `verb` of `rma` with its number, vendor and the note; returns the RMA."""
     record(
         actor,
         verb,
@@ -180,76 +270,6 @@ def _tell_decision(actor: Actor, rma: Rma, verb: str, note: str) -> Rma:
         number=rma.number,
         vendor=rma.vendor.name,
         note=note,
+        **facts,
     )
     return rma
-
-
-def _numbers(actor: Actor, requests: list[RmaRequest]) -> list[str]:
-    _refuse_taken(actor, [request for request in requests if request.number])
-    fresh = iter(_free_numbers(actor, sum(not request.number for request in requests)))
-    return [request.number or next(fresh) for request in requests]
-
-
-def _free_numbers(actor: Actor, count: int) -> Iterable[str]:
-    found: list[str] = []
-    while len(found) < count:
-        numbers = take_numbers(actor.merchant_id, "rma", count - len(found))
-        taken = set(
-            Rma.objects.filter(merchant=actor.merchant, number__in=numbers).values_list(
-                "number", flat=True
-            )
-        )
-        found += [number for number in numbers if number not in taken]
-    return found
-
-
-def _refuse_taken(actor: Actor, requests: list[RmaRequest]) -> None:
-    if not requests:
-        return
-    taken = set(
-        Rma.objects.filter(
-            merchant=actor.merchant, number__in=[request.number for request in requests]
-        ).values_list("vendor_id", "number")
-    )
-    for request in requests:
-        if (request.destination_id, request.number) in taken:
-            raise Refused(
-                _("This vendor has an RMA %(number)s already. Choose another number.")
-                % {"number": request.number},
-                field=rma_field(request.destination_id, "number"),
-            )
-
-
-def _new_rma(
-    actor: Actor,
-    created: Return,
-    request: RmaRequest,
-    number: str,
-    vendor: Vendor,
-    by_destination: dict[int, list[ReturnLine]],
-) -> Rma:
-    units = sum(line.quantity for line in by_destination[vendor.pk])
-    if request.approve:
-        actor.require("rma.approve")
-    return Rma(
-        merchant=actor.merchant,
-        customer_return=created,
-        order_id=created.order_id,
-        vendor=vendor,
-        number=number,
-        status=RmaStatus.APPROVED if request.approve else RmaStatus.WAITING,
-        return_address=request.return_address or vendor.return_address,
-        note=request.note,
-        currency=created.currency,
-        credit_adjustment=request.credit_adjustment,
-        requested_units=units,
-        approved_units=units if request.approve else 0,
-        decided_at=timezone.now() if request.approve else None,
-        decided_by=actor.user if request.approve else None,
-    )
-
-
-def _unit_cost(asked: Decimal | None, line: OrderLine) -> Decimal:
-    if asked is not None:
-        return asked
-    return line.product.unit_cost or ZERO

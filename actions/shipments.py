@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from accounts.actor import Actor
 from actions.base import action
 from actions.locks import lock_return, lock_rma
+from actions.progress import refresh
 from audit.record import record
 from core.errors import Refused
 from returns.states import ReturnStatus
@@ -68,6 +69,7 @@ def add_shipment(actor: Actor, rma: Rma, request: ShipmentRequest) -> ReturnShip
         [RmaLine(pk=pk, shipped=F("shipped") + quantity) for pk, quantity in wanted.items()],
         ["shipped"],
     )
+    refresh(found)
     record(
         actor,
         "shipment.added",

@@ -69,6 +69,7 @@ class Delivery(TenantModel):
 
     class Meta:
         verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
         constraints = [
             models.UniqueConstraint(fields=["merchant", "event", "task"], name="audit_delivery_key")
         ]

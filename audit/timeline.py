@@ -26,8 +26,15 @@ def entries(events: Iterable[Event]) -> list[Entry]:
         Entry(
             title=VERBS[event.verb].sentence % {**event.data, "actor": event.actor_name},
             at=event.happened_at,
-            note=str(event.data.get("note", "")),
+            note=_why(event),
             tone=VERBS[event.verb].tone,
         )
         for event in events
     ]
+
+
+def _why(event: Event) -> str:
+    """The reason given, where the sentence does not say it, and the note left with the event."""
+    said = "%(reason)s" in str(VERBS[event.verb].sentence)
+    reason = "" if said else str(event.data.get("reason", ""))
+    return ". ".join(part for part in (reason, str(event.data.get("note", ""))) if part)

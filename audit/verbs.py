@@ -41,15 +41,95 @@ VERBS: dict[str, Verb] = {
     "return.imported": Verb(_("Return %(number)s came in closed with %(file)s"), "ended"),
     "return.closed": Verb(_("%(actor)s closed the return"), "ended"),
     "return.reopened": Verb(_("%(actor)s re-opened the return"), "moving"),
+    "return.uncanceled": Verb(_("%(actor)s un-canceled the return"), "moving"),
+    "return.edited": Verb(_("%(actor)s edited the return: %(changes)s"), "moving"),
     "return.canceled": Verb(_("%(actor)s canceled the return"), "refused"),
     "refund.applied": Verb(
         _("%(actor)s applied a refund of %(amount)s to invoice %(invoice)s"), "agreed"
     ),
+    "refund.recorded": Verb(_("%(actor)s applied a refund of %(amount)s to the order"), "agreed"),
+    "credit.given": Verb(
+        _("%(actor)s gave a credit of %(amount)s without goods: %(reason)s"), "agreed"
+    ),
+    "note.written": Verb(_("%(actor)s wrote an internal note"), "ended"),
+    "note.sent": Verb(_("%(actor)s wrote a note to the customer"), "moving"),
+    "file.added": Verb(_("%(actor)s added %(name)s"), "ended"),
     "rma.created": Verb(_("%(actor)s requested %(number)s from %(vendor)s"), "act"),
+    "rma.handed_over": Verb(_("%(number)s was handed to %(vendor)s by the RMA strategy"), "moving"),
+    "rma.approved_by_rule": Verb(_("%(number)s was approved by the RMA strategy"), "agreed"),
+    "rma.decided": Verb(
+        _(
+            "%(actor)s decided %(number)s: %(approved)s of %(requested)s approved,"
+            " %(denied)s denied"
+        ),
+        "partly",
+    ),
+    "rma.reopened": Verb(_("%(actor)s re-opened the decision of %(number)s"), "act"),
+    "rma.processed": Verb(_("%(actor)s processed %(number)s"), "moving"),
+    "rma.reprocessed": Verb(_("%(actor)s re-processed %(old)s as %(number)s"), "moving"),
+    "rma.edited": Verb(_("%(actor)s edited %(number)s"), "ended"),
+    "rma.voided": Verb(_("%(actor)s voided %(number)s"), "ended"),
+    "credit.applied": Verb(
+        _("%(actor)s recorded a credit of %(amount)s from %(vendor)s for %(number)s"), "agreed"
+    ),
     "rma.approved": Verb(_("%(actor)s approved %(number)s"), "agreed"),
     "rma.denied": Verb(_("%(actor)s denied %(number)s"), "refused"),
     "rma.canceled": Verb(_("%(actor)s canceled %(number)s"), "ended"),
+    "strategy.changed": Verb(_("%(actor)s changed the RMA strategy: %(changes)s"), "moving"),
+    "vendor.rules_changed": Verb(
+        _("%(actor)s changed how %(vendor)s takes RMAs: %(changes)s"), "moving"
+    ),
+    "reason.added": Verb(_("%(actor)s added the return reason “%(label)s”")),
+    "reason.changed": Verb(_("%(actor)s changed the return reason “%(label)s”")),
+    "reason.moved": Verb(_("%(actor)s moved the return reason “%(label)s”")),
+    "reason.retired": Verb(_("%(actor)s retired the return reason “%(label)s”"), "refused"),
+    "reason.offered": Verb(_("%(actor)s offers the return reason “%(label)s” again"), "agreed"),
+    "address.added": Verb(_("%(actor)s added “%(label)s” to the address book")),
+    "address.changed": Verb(_("%(actor)s changed “%(label)s” in the address book")),
+    "address.retired": Verb(_("%(actor)s retired “%(label)s” in the address book"), "refused"),
+    "address.offered": Verb(_("%(actor)s offers “%(label)s” in the address book again"), "agreed"),
+    "serial.recorded": Verb(_("%(actor)s recorded serial number %(number)s of %(item)s")),
+    "serial.removed": Verb(_("%(actor)s removed serial number %(number)s of %(item)s")),
+    "filter.saved": Verb(_("%(actor)s saved the filter “%(name)s”")),
+    "filter.changed": Verb(_("%(actor)s changed the filter “%(name)s”")),
+    "filter.deleted": Verb(_("%(actor)s deleted the filter “%(name)s”")),
+    "columns.chosen": Verb(_("%(actor)s chose the columns of the overview")),
+    "bulk.asked": Verb(_("%(actor)s asked for “%(what)s” of %(count)s returns"), "moving"),
+    "bulk.checked": Verb(_("“%(what)s” of %(count)s returns was looked ahead"), "act"),
+    "bulk.started": Verb(_("%(actor)s started “%(what)s” of %(count)s returns"), "moving"),
+    "bulk.finished": Verb(_("“%(what)s” is done: %(done)s changed, %(skipped)s skipped"), "agreed"),
+    "bulk.stopped": Verb(_("“%(what)s” stopped: %(reason)s"), "refused"),
+    "export.requested": Verb(_("%(actor)s asked for the file “%(name)s”"), "moving"),
+    "export.scheduled": Verb(_("The schedule asked for the file “%(name)s”"), "moving"),
+    "export.planned": Verb(_("The next file of “%(name)s” is planned")),
+    "export.finished": Verb(_("The file “%(name)s” is ready with %(rows)s rows"), "agreed"),
+    "export.failed": Verb(_("The file “%(name)s” could not be made: %(reason)s"), "refused"),
+    "export.deleted": Verb(_("%(actor)s deleted the file “%(name)s”")),
+    "export.forgotten": Verb(_("The file “%(name)s” was removed because of its age")),
+    "export.saved": Verb(_("%(actor)s saved the export “%(name)s”")),
+    "export.changed": Verb(_("%(actor)s changed the export “%(name)s”")),
+    "export.unsaved": Verb(_("%(actor)s deleted the export “%(name)s”")),
+    "export.ended": Verb(
+        _("“%(name)s” is not repeated any more: its owner no longer works here"), "refused"
+    ),
+    "changes.uploaded": Verb(_("%(actor)s uploaded %(file)s with changes of returns")),
+    "changes.started": Verb(_("%(actor)s started the changes of %(file)s"), "moving"),
+    "changes.finished": Verb(
+        _("%(file)s is done: %(done)s returns changed, %(refused)s refused"), "agreed"
+    ),
+    "changes.failed": Verb(_("The changes of %(file)s stopped: %(reason)s"), "refused"),
     "shipment.added": Verb(
         _("%(actor)s added a return shipment with %(carrier)s, %(tracking)s"), "moving"
+    ),
+    "merchant.changed": Verb(_("%(actor)s of the platform changed %(fields)s of the merchant")),
+    "membership.switched_on": Verb(
+        _("%(actor)s of the platform let %(person)s in again as %(role)s"), "agreed"
+    ),
+    "membership.switched_off": Verb(
+        _("%(actor)s of the platform switched off %(person)s as %(role)s"), "refused"
+    ),
+    "vendor.imported": Verb(_("%(actor)s of the platform added vendor %(name)s from a file")),
+    "vendor.updated": Verb(
+        _("%(actor)s of the platform changed %(fields)s of vendor %(name)s from a file")
     ),
 }

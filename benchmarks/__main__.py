@@ -8,6 +8,7 @@ import sys
 import django
 
 BENCHMARKS = {
+    "desk": "the merchant's pages at 1,000 to 1,000,000 returns",
     "export": "the CSV of many returns, against plain COPYs",
     "import": "a file of orders, against a plain COPY of the same rows",
 }
@@ -21,9 +22,9 @@ def main(arguments: list[str]) -> int:
         return 0 if not arguments else 2
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from benchmarks import export, order_import
+    from benchmarks import desk, export, order_import
 
-    {"export": export, "import": order_import}[arguments[0]].run(arguments[1:])
+    {"desk": desk, "export": export, "import": order_import}[arguments[0]].run(arguments[1:])
     return 0
 
 

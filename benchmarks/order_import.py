@@ -23,6 +23,7 @@ from accounts.models import Merchant
 from accounts.numbering import start_series
 from actions.load_report import LoadReport
 from actions.order_loading import load_orders
+from benchmarks.desk_data import as_owner
 from core.tenancy import tenant
 
 GOAL = 10
@@ -74,7 +75,7 @@ def copy_seconds(data: bytes, repeat: int) -> tuple[float, float]:
     heading = data.partition(b"\n")[0].decode().strip().split(",")
     typed = ", ".join(f'"{name}" {TYPES.get(name, "text")}' for name in heading)
     texts = ", ".join(f'"{name}" text' for name in heading)
-    with psycopg.connect(settings.DATABASE_OWNER_URL) as connection:
+    with as_owner() as connection:
         kept = [_copied(connection, f"TABLE plain ({typed})", data) for _time in range(repeat)]
         fleeting = [
             _copied(connection, f"TEMPORARY TABLE plain ({texts})", data) for _time in range(repeat)

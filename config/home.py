@@ -11,10 +11,15 @@ from accounts.permissions import STAFF_ROLES, Role
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Go to the only place the user has, or show the choice; say so when there is none."""
+    """Go to the only place the user has, or show the choice; say so when there is none.
+
+    Platform staff who belong to no merchant go to the platform pages.
+    """
     places = places_of(request.user.pk)
     if len(places) == 1:
         return redirect(places[0].address)
+    if not places and request.user.is_staff:
+        return redirect("platform:index")
     return render(request, "home.html", {"places": places})
 
 

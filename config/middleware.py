@@ -21,6 +21,7 @@ from psycopg.errors import LockNotAvailable
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.routes import ROLES_OF_AUDIENCE, ROUTES, Audience, Route
+from config.platform.door import enter
 from core.errors import NotAllowed
 from core.tenancy import bind, tenant
 
@@ -63,6 +64,9 @@ class TenantMiddleware:
             return self._answer(request, route)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
+        if route.audience in (Audience.PLATFORM, Audience.PLATFORM_MERCHANT):
+            with tenant(system=True):
+                return self._as_platform(request, route)
         with tenant(user=request.user.pk):
             return self._as_member(request, route, match)
 
@@ -80,6 +84,17 @@ class TenantMiddleware:
             customer=actor.customer_id,
         )
         with timezone.override(actor.merchant.zone):
+            return self._answer(request, route)
+
+    def _as_platform(self, request: HttpRequest, route: Route) -> HttpResponse:
+        elsewhere = enter(request, route)
+        if elsewhere is not None:
+            return elsewhere
+        merchant = request.visitor.merchant  # type: ignore[attr-defined]
+        if route.audience is Audience.PLATFORM or merchant is None:
+            return self._answer(request, route)
+        bind(merchant=merchant.pk)  # the merchant alone: nothing of another one can be seen
+        with timezone.override(merchant.zone):
             return self._answer(request, route)
 
     def _answer(self, request: HttpRequest, route: Route) -> HttpResponse:

@@ -59,7 +59,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "import_export",
     "django.forms",
-    "django.contrib.admin",
+    # Without discovery: config/platform says which tables have pages, and on which site.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -261,6 +262,10 @@ STORAGES = {
 FILE_UPLOAD_HANDLERS = ["core.uploads.LimitedUploadHandler"]
 ORDER_FILE_LIMIT = env.int("ORDER_FILE_LIMIT", 100 * 1024 * 1024)
 ORDER_FILE_UNPACKED_LIMIT = env.int("ORDER_FILE_UNPACKED_LIMIT", 300 * 1024 * 1024)
+VENDOR_FILE_LIMIT = 256 * 1024
+RETURN_FILE_LIMIT = env.int("RETURN_FILE_LIMIT", 20 * 1024 * 1024)
+EXPORT_KEPT_DAYS = env.int("EXPORT_KEPT_DAYS", 14)
+RETURN_FILE_LIMIT = env.int("RETURN_FILE_LIMIT", 10 * 1024 * 1024)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
@@ -319,6 +324,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "core.tasks.beat_heartbeat",
         "schedule": 15.0,
         "options": {"expires": 60},
+    },
+    "scheduled-exports": {
+        "task": "actions.tasks.start_due_exports",
+        "schedule": 60.0,
+        "options": {"expires": 120},
+    },
+    "old-exports": {
+        "task": "actions.tasks.forget_old_exports",
+        "schedule": 60.0 * 60,
+        "options": {"expires": 60 * 60},
     },
 }
 

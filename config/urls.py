@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 
 from config.health import healthz
 from config.home import home
+from config.platform import admins
 from core.styleguide import styleguide
 
 urlpatterns = [
@@ -35,6 +36,7 @@ urlpatterns = [
         account.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("platform/", admins.site.urls),
     path("m/<slug:merchant>/", include("console.urls")),
     path("vendors/<slug:merchant>/", include("vendor_portal.urls")),
     path("customers/<slug:merchant>/", include("customer_portal.urls")),

@@ -32,6 +32,16 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """One saved filter in the panel."""
+
+    label: str
+    href: str
+    count: str | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Chip:
     """One active filter; `href` is the list without it."""
 
@@ -84,15 +94,24 @@ def options(
     ]
 
 
-def chips(asked: QueryDict, facets: Mapping[str, list[Option]]) -> list[Chip]:
-    """A removable chip per ticked box and for the search."""
+def chips(
+    asked: QueryDict, facets: Mapping[str, list[Option]], words: Mapping[str, Any] | None = None
+) -> list[Chip]:
+    """A removable chip per ticked box and for the search.
+
+    `words` say more about the boxes of some facets: "RMA: %(label)s".
+    """
+    words = words or {}
     found = []
     if text := asked.get("q", "").strip():
         found.append(Chip(f"“{text}”", changed(asked, q="")))
     for name, boxes in facets.items():
         ticked = [box.value for box in boxes if box.checked]
         found += [
-            Chip(box.label, changed(asked, **{name: [v for v in ticked if v != box.value]}))
+            Chip(
+                str(words[name]) % {"label": box.label} if name in words else box.label,
+                changed(asked, **{name: [value for value in ticked if value != box.value]}),
+            )
             for box in boxes
             if box.checked
         ]

@@ -30,6 +30,8 @@ ENTRIES = (
             {
                 "console:orders",
                 "console:order",
+                "console:order_serials",
+                "console:order_credit",
                 "console:return_start",
                 "console:return_rmas",
                 "console:return_done",
@@ -43,14 +45,47 @@ ENTRIES = (
         frozenset(
             {
                 "console:returns",
+                "console:returns_columns",
+                "console:filters",
+                "console:filter_save",
+                "console:filter_edit",
+                "console:bulk",
                 "console:return",
                 "console:return_close",
                 "console:return_reopen",
                 "console:return_cancel",
+                "console:return_uncancel",
+                "console:return_edit",
+                "console:return_sync_refund",
+                "console:note_add",
+                "console:file_add",
+                "console:rma_create",
                 "console:rma_approve",
                 "console:rma_deny",
                 "console:rma_cancel",
+                "console:rma_decide",
+                "console:rma_edit",
+                "console:rma_void",
+                "console:rma_process",
+                "console:rma_reprocess",
+                "console:rma_reopen",
+                "console:rma_sync_credit",
                 "console:shipment_add",
+            }
+        ),
+    ),
+    Entry(
+        _("Exports"),
+        "console:exports",
+        "arrow-down-tray",
+        frozenset(
+            {
+                "console:exports",
+                "console:export_new",
+                "console:export",
+                "console:saved_export",
+                "console:changes_upload",
+                "console:changes",
             }
         ),
     ),
@@ -59,6 +94,23 @@ ENTRIES = (
         "console:imports",
         "arrow-up-tray",
         frozenset({"console:imports", "console:import", "console:import_upload"}),
+    ),
+    Entry(
+        _("Settings"),
+        "console:settings_strategy",
+        "cog-6-tooth",
+        frozenset(
+            {
+                "console:settings_strategy",
+                "console:settings_vendors",
+                "console:settings_vendor",
+                "console:settings_reasons",
+                "console:settings_reason",
+                "console:settings_reason_move",
+                "console:settings_addresses",
+                "console:settings_address",
+            }
+        ),
     ),
 )
 

@@ -1,255 +1,155 @@
-"""Returns in the console: the overview (F4, F5), the page (F6) and its verbs (F8)."""
+"""Returns in the console: the overview (F4, F5)."""
 
 from __future__ import annotations
 
+import uuid
+from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet, Sum
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.db.models import F, QuerySet, Sum
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_filters import FilterSet
 
-from accounts.models import Vendor
-from accounts.routes import ROUTES
-from actions.returns import cancel_return, close_return, reopen_return
-from audit.models import Event
-from audit.timeline import entries
-from console.facets import Option, chips, options, shown, tabs
-from console.verbs import VerbView
-from core.counting import capped_counts
-from core.states import Move, open_moves
-from core.views import ListPage, PageView
-from orders.models import Channel, ChannelInvoice
-from returns.filters import PERIODS, TABS, ReturnFilter
-from returns.models import RefundEntry, Return, ReturnLine
-from returns.states import MOVES as RETURN_MOVES
-from returns.states import ReturnStatus, RmaSummary
-from rmas.models import Rma, RmaLine
-from rmas.states import MOVES as RMA_MOVES
-from rmas.states import RmaStatus
-from shipments.models import ReturnShipment
+from actions.bulk import may_bulk
+from console.facets import Link, Option, chips, options, shown, tabs
+from console.overview import (
+    WAITERS,
+    Choice,
+    Choices,
+    Question,
+    count,
+    load_choices,
+    questions,
+    turn_in_list,
+    with_cells,
+)
+from console.saved_filters import ColumnsForm, FilterForm
+from core.counting import CAP
+from core.views import ListPage
+from returns.columns import COLUMNS
+from returns.filters import (
+    PERIODS,
+    RMA_CHOICES,
+    SINCE,
+    TABS,
+    ReturnFilter,
+    clean_query,
+    searched,
+)
+from returns.models import Return
+from returns.states import BulkVerb, ReturnStatus, ShippedStatus, WaitsOn
+
+# Chips whose word alone would say too little.
+CHIPS = {
+    "rma": _("RMA: %(label)s"),
+    "waits": _("Waits on: %(label)s"),
+    "since": _("Waits for: %(label)s"),
+}
 
 
 class ReturnList(ListPage):
-    """The overview of all returns."""
+    """The overview of all returns: tabs, left panel, saved filters, chosen columns."""
 
     template_name = "console/returns/list.html"
     filter_class = ReturnFilter
     ordered_by = "requested_at"
 
+    @cached_property
+    def choices(self) -> Choices:
+        """The merchant's vendors, channels and reasons, the person's filters and columns."""
+        return load_choices(self.actor)
+
+    def filtered(self) -> ReturnFilter:
+        """The filter, which need not look up the vendors and reasons again."""
+        return ReturnFilter(self.request.GET, actor=self.actor, known=self.choices.ids)
+
     def rows(self, queryset: QuerySet[Return]) -> QuerySet[Return]:
-        """With order, customer and the vendors asked, which each row names."""
-        rmas = Rma.objects.select_related("vendor").order_by("id")
-        return queryset.select_related("order", "customer").prefetch_related(
-            Prefetch("rmas", queryset=rmas)
-        )
+        """With what the chosen columns show."""
+        return with_cells(queryset, self.choices.columns)
 
     def more(self, found: FilterSet) -> dict[str, Any]:
-        """Tabs, facets with counts, and chips."""
-        returns = Return.objects.visible_to(self.actor)
-        vendors = list(Vendor.objects.visible_to(self.actor).order_by("name"))
-        channels = list(Channel.objects.visible_to(self.actor).order_by("name"))
-        questions: dict[tuple[str, str], QuerySet[Any]] = {
-            **{("tab", name): returns.filter(q) for name, (_l, q) in TABS.items()},
-            **{("status", value): returns.filter(status=value) for value in ReturnStatus.values},
-            **{("rma", value): returns.filter(rma_summary=value) for value in RmaSummary.values},
-            **{("channel", str(one.pk)): returns.filter(channel=one) for one in channels},
-            **{
-                ("vendor", str(one.public_id)): Rma.objects.visible_to(self.actor).filter(
-                    vendor=one
-                )
-                for one in vendors
-            },
-        }
-        counts = capped_counts(questions)
-        facets = self.facets(counts, vendors, channels)
+        """Tabs, facets with counts, chips, saved filters, columns and their forms."""
+        asked, choices = self.request.GET, self.choices
+        own = {**questions(self.actor, found, choices), **self.all_found()}
+        counts = count(self.actor, asked, choices, own)
+        facets = self.facets(counts)
         labels = {name: label for name, (label, _condition) in TABS.items()}
-        tab_counts = {name: counts["tab", name] for name in labels}
+        query = clean_query(asked)
         return {
-            "tabs": tabs(self.request.GET, labels, tab_counts, default="all"),
+            "tabs": tabs(asked, labels, _of("tab", counts), default="all"),
             "facets": facets,
-            "chips": chips(self.request.GET, facets),
-            **self.matching(found),
+            "chips": chips(asked, facets, CHIPS),
+            "saved": _links(choices.saved, counts, query),
+            "columns": [(name, COLUMNS[name]) for name in choices.columns],
+            "channels": {one.pk: one.label for one in choices.channels},
+            "turn": turn_in_list,
+            "matching": counts["matching", ""],
+            "matching_text": shown(counts["matching", ""]),
+            "total": self.total(found, counts["matching", ""]),
+            "too_many": counts.get(("found", ""), counts["matching", ""]) > CAP,
+            "bulk_key": uuid.uuid4(),
+            "bulk_verbs": self.bulk_verbs(),
+            **self.forms(query),
         }
 
-    def facets(
-        self,
-        counts: dict[tuple[str, str], int],
-        vendors: list[Vendor],
-        channels: list[Channel],
-    ) -> dict[str, list[Option]]:
+    def bulk_verbs(self) -> list[tuple[str, Any]]:
+        """What the person may do to many returns at once: (name, label)."""
+        return [(name, label) for name, label in BulkVerb.choices if may_bulk(self.actor, name)]
+
+    def total(self, found: FilterSet, matching: int) -> list[tuple[Decimal, str]]:
+        """What the matching returns are worth, by currency; nothing when there are very many."""
+        if not 0 < matching <= CAP:
+            return []
+        worth = Sum(F("refund_items") + F("refund_shipping") + F("refund_adjustment"))
+        sums = found.qs.order_by("currency").values("currency").annotate(worth=worth)
+        return list(sums.values_list("worth", "currency"))
+
+    def all_found(self) -> dict[Question, QuerySet[Return]]:
+        """What the search alone finds, when filters narrow it: it may have been cut short."""
+        text = self.request.GET.get("q", "").strip()
+        others = set(self.request.GET) & set(ReturnFilter.base_filters) - {"q"}
+        if not (text and others and ReturnFilter({"q": text}, actor=self.actor).is_valid()):
+            return {}
+        return {("found", ""): Return.objects.visible_to(self.actor).filter(searched(text))}
+
+    def facets(self, counts: dict[Question, int]) -> dict[str, list[Option]]:
         """The left panel."""
-        asked = self.request.GET
+        choices = self.choices
+        boxes: dict[str, list[tuple[str, str]]] = {
+            "status": _words(ReturnStatus.choices),
+            "shipment": _words(ShippedStatus.choices),
+            "rma": _words(RMA_CHOICES),
+            "waits": [(value, str(WaitsOn(value).label)) for value in WAITERS],
+            "since": [(value, str(span.label)) for value, span in SINCE.items()],
+            "period": [(value, str(span.label)) for value, span in PERIODS.items()],
+            "vendor": [(one.key, one.label) for one in choices.vendors],
+            "channel": [(one.key, one.label) for one in choices.channels],
+            "reason": [(one.key, one.label) for one in choices.reasons],
+        }
+        return {name: options(self.request.GET, name, one, counts) for name, one in boxes.items()}
+
+    def forms(self, query: str) -> dict[str, Any]:
+        """The small forms behind "Save filter" and "Columns"."""
+        if not self.actor.may("filter.save"):
+            return {"save_form": None, "columns_form": None}
+        initial = {"key": uuid.uuid4(), "query": query}
         return {
-            "status": options(asked, "status", _choices(ReturnStatus), counts),
-            "rma": options(asked, "rma", _choices(RmaSummary), counts),
-            "vendor": options(
-                asked, "vendor", [(str(v.public_id), v.name) for v in vendors], counts
-            ),
-            "channel": options(asked, "channel", [(str(c.pk), c.name) for c in channels], counts),
-            "period": options(asked, "period", [(v, str(label)) for v, label in PERIODS], {}),
+            "save_form": FilterForm(initial=initial, actor=self.actor),
+            "columns_form": ColumnsForm(initial={**initial, "columns": self.choices.columns}),
         }
 
-    def matching(self, found: FilterSet) -> dict[str, Any]:
-        """How many returns match, and the same in words, capped."""
-        count = capped_counts({"all": found.qs})["all"] if found.is_valid() else 0
-        return {"matching": count, "matching_text": shown(count)}
+
+def _of(facet: str, counts: dict[Question, int]) -> dict[str, int]:
+    return {value: count for (name, value), count in counts.items() if name == facet}
 
 
-class ReturnPage(PageView):
-    """One return: lines, RMAs, refund, related order, timeline, and what may be done."""
-
-    template_name = "console/returns/detail.html"
-
-    def page(self, *, public_id: UUID, **address: Any) -> dict[str, Any]:
-        """Everything about the return in a handful of queries."""
-        found = get_object_or_404(
-            Return.objects.visible_to(self.actor).select_related(
-                "order", "order__customer", "order__channel", "created_by"
-            ),
-            public_id=public_id,
-        )
-        lines = list(
-            ReturnLine.objects.filter(customer_return=found)
-            .select_related("order_line__product", "reason", "destination")
-            .order_by("id")
-        )
-        rmas = list(
-            Rma.objects.visible_to(self.actor)
-            .filter(customer_return=found)
-            .select_related("vendor", "decided_by")
-            .prefetch_related(
-                Prefetch("lines", queryset=RmaLine.objects.select_related("return_line"))
-            )
-            .order_by("id")
-        )
-        events = Event.objects.visible_to(self.actor).about("return", found.pk)[:50]
-        return {
-            "found": found,
-            "order": found.order,
-            "lines": [(line, _segments(line, rmas)) for line in lines],
-            "rmas": [
-                (rma, menu_of_rma(self.actor, rma, found), shipment_address(self.actor, rma, found))
-                for rma in rmas
-            ],
-            "menu": self.menu(found),
-            "invoice": ChannelInvoice.objects.visible_to(self.actor)
-            .filter(order=found.order)
-            .first(),
-            "shipments": list(
-                ReturnShipment.objects.visible_to(self.actor)
-                .filter(customer_return=found)
-                .select_related("rma")
-                .annotate(units=Sum("lines__quantity"))
-                .order_by("id")
-            ),
-            "refunds": list(
-                RefundEntry.objects.visible_to(self.actor)
-                .filter(customer_return=found)
-                .order_by("id")
-            ),
-            "timeline": entries(events),
-        }
-
-    def menu(self, found: Return) -> list[tuple[Move, str, str]]:
-        """The return's verbs: (move, address, reason why not or "")."""
-        return [
-            (
-                move,
-                reverse(f"console:return_{name}", args=[self.actor.merchant.slug, found.public_id]),
-                _why_not(move, found.status, found.state.label),
-            )
-            for name, move in RETURN_MOVES.items()
-            if self.actor.may(ROUTES[f"console:return_{name}"].permission)
-        ]
+def _words(choices: Any) -> list[tuple[str, str]]:
+    return [(value, str(label)) for value, label in choices]
 
 
-def menu_of_rma(actor: Any, rma: Rma, found: Return) -> list[tuple[Move, str]]:
-    """The RMA's verbs that may be done now, with their addresses."""
-    if found.status != ReturnStatus.OPEN:
-        return []
+def _links(saved: list[Choice], counts: dict[Question, int], query: str) -> list[Link]:
     return [
-        (
-            RMA_MOVES[name],
-            reverse(f"console:rma_{name}", args=[actor.merchant.slug, rma.public_id]),
-        )
-        for name in open_moves(RMA_MOVES, rma.status)
-        if actor.may(RMA_MOVES[name].permission)
+        Link(one.label, f"?{one.more}", shown(counts.get(("saved", one.key))), one.more == query)
+        for one in saved
     ]
-
-
-def shipment_address(actor: Any, rma: Rma, found: Return) -> str:
-    """Where a return shipment under `rma` is added, or "" when nothing is left to send."""
-    approved = rma.status in (RmaStatus.APPROVED, RmaStatus.PARTIALLY_APPROVED)
-    left = any(line.approved > line.shipped for line in rma.lines.all())
-    if found.status != ReturnStatus.OPEN or not (approved and left and actor.may("shipment.add")):
-        return ""
-    return reverse("console:shipment_add", args=[actor.merchant.slug, rma.public_id])
-
-
-def _why_not(move: Move, status: str, label: Any) -> str:
-    if status in move.sources:
-        return ""
-    return str(move.refusal) % {"status": str(label).lower()}
-
-
-def _choices(states: Any) -> list[tuple[str, str]]:
-    return [(value, str(label)) for value, label in states.choices]
-
-
-def _segments(line: ReturnLine, rmas: list[Rma]) -> list[tuple[int, str, str]]:
-    """The quantity waterfall of one line: approved, denied, and what still waits (X1)."""
-    mine = [
-        rma_line
-        for rma in rmas
-        for rma_line in rma.lines.all()
-        if rma_line.return_line_id == line.pk
-    ]
-    approved = sum(one.approved for one in mine)
-    denied = sum(one.denied for one in mine)
-    waiting = max(line.quantity - approved - denied, 0)
-    parts = [
-        (approved, str(_("approved")), "approved"),
-        (denied, str(_("denied")), "denied"),
-        (waiting, str(_("waiting")), "waiting"),
-    ]
-    return [part for part in parts if part[0]]
-
-
-class ReturnVerb(VerbView):
-    """A verb of one return; afterwards the return is shown."""
-
-    def load(self, *, public_id: UUID, **address: Any) -> Return:
-        """The return with its order."""
-        returns = Return.objects.visible_to(self.actor).select_related("order")
-        return get_object_or_404(returns, public_id=public_id)
-
-    def address_after(self, subject: Return) -> str:
-        """The return's page."""
-        return reverse("console:return", args=[self.actor.merchant.slug, subject.public_id])
-
-
-class CloseReturn(ReturnVerb):
-    """Close Return (F8)."""
-
-    move = RETURN_MOVES["close"]
-    verb = close_return
-    done = _("Return %(object)s is closed.")
-
-
-class ReopenReturn(ReturnVerb):
-    """Re-Open Return (F8)."""
-
-    move = RETURN_MOVES["reopen"]
-    verb = reopen_return
-    done = _("Return %(object)s is open again.")
-
-
-class CancelReturn(ReturnVerb):
-    """Cancel Return (F8)."""
-
-    move = RETURN_MOVES["cancel"]
-    verb = cancel_return
-    done = _("Return %(object)s is canceled. Its units can be returned again.")

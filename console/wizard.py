@@ -15,17 +15,28 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Vendor
+from accounts.models import ReturnAddress, Vendor
 from accounts.numbering import peek_number
 from actions.drafts import complete_draft, keep_draft
 from actions.requests import ReturnRequest
-from console.wizard_forms import CostForm, LineForm, NumberForm, RmaForm, TotalForm
+from console.wizard_forms import LineForm, TotalForm
+from console.wizard_rma_forms import CostForm, NumberForm, RmaForm
 from core.errors import Refused
 from core.money import ZERO, quantise
 from core.views import PageView
 from orders.models import ChannelInvoice, FulfillmentRequest, Order
-from returns.models import ReturnDraft, ReturnReason
+from returns.models import ReturnDraft, ReturnLine
+from returns.reasons import ReasonTree
+from returns.states import ReturnStatus
+from rmas.strategy import strategy_of
 
+OF_STEP_ONE = {
+    "adjustment_reason",
+    "apply_to_invoice",
+    "method",
+    "refund_adjustment",
+    "refund_shipping",
+}
 STEPS = (gettext_lazy("What comes back"), gettext_lazy("RMAs"), gettext_lazy("Done"))
 
 
@@ -36,10 +47,7 @@ class Sheet:
         self.order = order
         self.vendors = list(Vendor.objects.visible_to(actor).order_by("own_warehouse", "name"))
         vendors = [(str(vendor.pk), vendor.name) for vendor in self.vendors]
-        reasons = [
-            (str(reason.pk), reason.label)
-            for reason in ReturnReason.objects.visible_to(actor).filter(is_active=True)
-        ]
+        reasons = ReasonTree.of(actor).choices()
         lines = (
             order.lines.select_related("product")
             .annotate(vendor_id=F("fulfillment_request__vendor_id"))
@@ -56,6 +64,7 @@ class Sheet:
             )
             for line in lines
         ]
+        _tell_returns(actor, self.forms)
         self.chosen = [form for form in self.forms if form.is_selected]
         self.items = sum((form.amount for form in self.chosen), ZERO)
         self.total = TotalForm(data, order=order, items=self.items)
@@ -69,7 +78,7 @@ class Sheet:
     @property
     def refund(self) -> Any:
         """The live total refund to the customer."""
-        return self.items + self.total.adjustment
+        return self.items + self.total.shipping + self.total.adjustment
 
     @property
     def net_balance(self) -> Any:
@@ -88,7 +97,7 @@ class Sheet:
     def typed(self) -> dict[str, str]:
         """What the person typed about the ticked lines and the total, to keep in the draft."""
         names = [form.add_prefix(name) for form in self.chosen for name in form.fields]
-        names += ["refund_adjustment", "apply_to_invoice"]
+        names += list(self.total.fields)
         return _kept(self.total.data, names)
 
 
@@ -202,10 +211,7 @@ class RmaStep(PageView):
             done = complete_draft(self.actor, draft.key, desk.request())
         except Refused as refused:
             keep_draft(self.actor, draft.order, draft.key, rmas=typed)
-            if refused.field.startswith("line-") or refused.field in (
-                "refund_adjustment",
-                "apply_to_invoice",
-            ):
+            if refused.field.startswith("line-") or refused.field in OF_STEP_ONE:
                 messages.error(self.request, str(refused.message))
                 return self.back(draft)
             desk.complain(refused)
@@ -215,7 +221,7 @@ class RmaStep(PageView):
     def load(self, key: UUID) -> ReturnDraft:
         """This person's draft with its order."""
         drafts = ReturnDraft.objects.visible_to(self.actor).select_related(
-            "order__customer", "completed_as"
+            "order__customer", "order__channel", "completed_as"
         )
         return get_object_or_404(drafts, key=key)
 
@@ -241,14 +247,22 @@ class Desk:
         self.number = NumberForm(typed, initial={"number": self.proposed_number})
         first = (typed or {}).get("proposed_rma") or peek_number(actor.merchant_id, "rma")
         self.proposed_rma = first
+        book = list(ReturnAddress.objects.visible_to(actor).filter(is_active=True))
         self.boxes = [
             (
                 vendor,
-                RmaForm(typed, destination_id=vendor.pk, proposed=proposal),
+                RmaForm(
+                    typed,
+                    destination_id=vendor.pk,
+                    proposed=proposal,
+                    book=[one for one in book if one.vendor_id in (vendor.pk, None)],
+                    currency=draft.order.currency,
+                ),
                 self.lines(vendor, typed),
             )
             for vendor, proposal in self.proposals(first)
         ]
+        self.flows = {vendor.pk: strategy_of(actor.merchant, vendor) for vendor, *_ in self.boxes}
 
     def proposals(self, first: str) -> list[tuple[Vendor, dict[str, str]]]:
         """Each destination with the number and address proposed for its RMA."""
@@ -272,6 +286,7 @@ class Desk:
                 CostForm(
                     typed,
                     prefix=f"line-{form.line.pk}",
+                    currency=form.currency,
                     initial={"unit_cost": _payable(form.line.product.unit_cost, form.currency)},
                 ),
             )
@@ -307,8 +322,11 @@ class Desk:
             ],
             rmas=[form.request() for _vendor, form, _lines in self.boxes],
             number="" if number == self.proposed_number else number,
+            refund_shipping=total.get("refund_shipping") or ZERO,
             refund_adjustment=total["refund_adjustment"] or ZERO,
+            adjustment_reason=total["adjustment_reason"],
             apply_to_invoice=total["apply_to_invoice"],
+            refund_method=total.get("refund_method", ""),
         )
 
     def complain(self, refused: Refused) -> None:
@@ -341,6 +359,23 @@ class DoneStep(PageView):
             "rmas": list(draft.completed_as.rmas.select_related("vendor").order_by("id")),
             "steps": STEPS,
         }
+
+
+def _tell_returns(actor: Any, forms: list[LineForm]) -> None:
+    """Let each line that has nothing left name the returns that took it."""
+    blocked = {
+        form.line.pk: form for form in forms if form.line.returned_quantity and not form.left
+    }
+    if not blocked:
+        return
+    taken = (
+        ReturnLine.objects.filter(merchant=actor.merchant, order_line__in=blocked)
+        .exclude(customer_return__status=ReturnStatus.CANCELED)
+        .select_related("customer_return")
+        .order_by("id")
+    )
+    for line in taken:
+        blocked[line.order_line_id].returned_on.append(line.customer_return)
 
 
 def _payable(amount: Decimal | None, currency: str) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""Forms of the return wizard: one per order line, one for the total, one per RMA (F7)."""
+"""Forms of the return wizard, step one: one per order line, one for the total (F7)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from actions.requests import LineRequest, RmaRequest
-from actions.return_checks import check_refund, check_total, quantity_refusal
+from actions.requests import LineRequest
+from actions.return_checks import check_refund, check_shipping, check_total, quantity_refusal
 from core.errors import Refused
-from core.money import ZERO, quantise
-from orders.models import Order, OrderLine
+from core.money import ZERO, quantise, read_amount
+from orders.models import Channel, Order, OrderLine
 from profiles.refundable import refundable
+from returns.models import RefundEntry, Return
+from returns.reasons import Grouped
 from returns.states import Condition
 
 Choices = list[tuple[str, str]]
+METHODS = [
+    (method.value, method.label)
+    for method in (RefundEntry.Method.PAID_BACK, RefundEntry.Method.RESELLER_CREDIT)
+]
 
 
 @contextmanager
@@ -32,17 +38,28 @@ def at_field(form: forms.Form, name: str) -> Iterator[None]:
 
 
 class AmountField(forms.DecimalField):
-    """An amount of money as people type it: blanks and a currency sign around it do no harm."""
+    """An amount of money as people type it: blanks and a currency sign around it do no harm.
+
+    `currency` decides what "1,234" means; while it is empty that is refused.
+    """
+
+    currency = ""
 
     def to_python(self, value: Any) -> Decimal | None:
-        """Read 1,234.50, £4 or −2.00 (typographic minus)."""
-        if isinstance(value, str):
-            value = value.strip().replace("\u2212", "-").strip("£€$ ")
-            if "," in value and "." in value:
-                value = value.replace(",", "")
-            elif value.count(",") == 1 and len(value.partition(",")[2]) in (1, 2):
-                value = value.replace(",", ".")
+        """Read 1,234.50, 1.234,50, £4 or −2.00 (typographic minus)."""
+        if isinstance(value, str) and value.strip():
+            try:
+                value = read_amount(value, self.currency)
+            except ValueError:
+                raise forms.ValidationError(self.error_messages["invalid"], "invalid") from None
         return super().to_python(value)
+
+
+def set_currency(form: forms.Form, currency: str) -> None:
+    """Tell the amounts of `form` which currency people type them in."""
+    for field in form.fields.values():
+        if isinstance(field, AmountField):
+            field.currency = currency
 
 
 class LineForm(forms.Form):
@@ -70,13 +87,15 @@ class LineForm(forms.Form):
         line: OrderLine,
         currency: str,
         vendors: Choices,
-        reasons: Choices,
+        reasons: Grouped,
         default_vendor: str,
     ) -> None:
         self.line = line
         self.currency = currency
         self.default_vendor = default_vendor
+        self.returned_on: list[Return] = []
         super().__init__(data, prefix=f"line-{line.pk}")
+        set_currency(self, currency)
         self.fields["destination"].choices = vendors  # type: ignore[attr-defined]
         self.fields["reason"].choices = [("", _("Choose…")), *reasons]  # type: ignore[attr-defined]
 
@@ -101,6 +120,14 @@ class LineForm(forms.Form):
         if self.is_bound and self.add_prefix(name) in self.data:
             return str(self.data[self.add_prefix(name)])
         return proposals.get(name, "")
+
+    def options(self, name: str) -> list[tuple[str, Choices]]:
+        """What the select `name` offers: headings with their choices; "" heads those without."""
+        choices: Grouped = list(self.fields[name].choices)  # type: ignore[attr-defined]
+        return [
+            (str(value), text) if isinstance(text, list) else ("", [(value, str(text))])
+            for value, text in choices
+        ]
 
     def error(self, name: str) -> str:
         """The sentence at the input `name`, or ""."""
@@ -173,6 +200,13 @@ class LineForm(forms.Form):
 class TotalForm(forms.Form):
     """The refund as a whole in step one."""
 
+    refund_shipping = AmountField(
+        label=gettext_lazy("Refund of shipping"),
+        required=False,
+        max_digits=14,
+        decimal_places=4,
+        error_messages={"invalid": gettext_lazy("Enter an amount, such as 3.50.")},
+    )
     refund_adjustment = AmountField(
         label=gettext_lazy("Refund adjustment"),
         required=False,
@@ -180,97 +214,88 @@ class TotalForm(forms.Form):
         decimal_places=4,
         error_messages={"invalid": gettext_lazy("Enter an amount, such as -2.00.")},
     )
+    adjustment_reason = forms.CharField(
+        label=gettext_lazy("Reason of the adjustment"), required=False, max_length=120
+    )
     apply_to_invoice = forms.BooleanField(required=False)
+    refund_method = forms.ChoiceField(
+        label=gettext_lazy("How the reseller gets it"), required=False, choices=METHODS
+    )
+
+    field_order = ("refund_shipping", "refund_adjustment")
 
     def __init__(self, data: Mapping[str, Any] | None, *, order: Order, items: Decimal) -> None:
         self.order = order
         self.items = items
         super().__init__(data)
+        set_currency(self, order.currency)
+        if self.most_shipping == ZERO:
+            del self.fields["refund_shipping"]
+        if not self.is_reseller:
+            del self.fields["refund_method"]
+
+    @property
+    def most_shipping(self) -> Decimal:
+        """What of the shipping may still be refunded."""
+        left = self.order.shipping_paid - self.order.shipping_agreed
+        return quantise(left, self.order.currency)
+
+    @property
+    def is_reseller(self) -> bool:
+        """Whether the buyer is a reseller, who is paid back or gets credit (F12)."""
+        return self.order.channel.kind == Channel.Kind.RESELLER
 
     @property
     def adjustment(self) -> Decimal:
         """The adjustment as typed; zero while it cannot be read."""
-        if not self.is_bound or "refund_adjustment" in self.errors:
-            return ZERO
-        return self.cleaned_data.get("refund_adjustment") or ZERO
+        return self._amount("refund_adjustment")
 
-    def typed(self) -> str:
-        """The adjustment as the person typed it."""
-        return str(self.data.get("refund_adjustment", "")) if self.is_bound else ""
+    @property
+    def shipping(self) -> Decimal:
+        """The refund of shipping as typed; zero while it cannot be read."""
+        return self._amount("refund_shipping")
+
+    def _amount(self, name: str) -> Decimal:
+        if not self.is_bound or name in self.errors:
+            return ZERO
+        return self.cleaned_data.get(name) or ZERO
+
+    def typed(self, name: str) -> str:
+        """What the person typed in `name`."""
+        return str(self.data.get(name, "")) if self.is_bound else ""
+
+    def error(self, name: str) -> str:
+        """The sentence at the input `name`, or ""."""
+        if not self.is_bound:
+            return ""
+        return " ".join(str(error) for error in self.errors.get(name, []))
+
+    def clean_refund_shipping(self) -> Decimal:
+        """Not finer than a cent, not more than is left of it."""
+        shipping: Decimal = self.cleaned_data["refund_shipping"] or ZERO
+        with at_field(self, "refund_shipping"):
+            check_shipping(self.order, shipping)
+        return shipping
 
     def clean_refund_adjustment(self) -> Decimal:
         """Not finer than a cent, not below the items, not above what was paid."""
         adjustment: Decimal = self.cleaned_data["refund_adjustment"] or ZERO
+        shipping = self.cleaned_data.get("refund_shipping") or ZERO
         with at_field(self, "refund_adjustment"):
-            check_total(self.order, self.items, adjustment)
+            check_total(self.order, self.items + shipping, adjustment, "–")
         return adjustment
 
+    def clean(self) -> dict[str, Any]:
+        """A reseller's refund that is applied says how it is paid."""
+        values = super().clean() or {}
+        applied = values.get("apply_to_invoice") and not values.get("refund_method")
+        if applied and self.is_reseller and "refund_method" not in self.errors:
+            self.add_error("refund_method", _("Choose how the reseller gets the money."))
+        return values
 
-class RmaForm(forms.Form):
-    """One RMA in step two."""
-
-    number = forms.CharField(
-        label=gettext_lazy("Request RMA #"), max_length=40, required=False, strip=True
-    )
-    return_address = forms.CharField(
-        label=gettext_lazy("Return-to address"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": gettext_lazy("Enter the address the goods go to.")},
-    )
-    note = forms.CharField(
-        label=gettext_lazy("Note"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    credit_adjustment = AmountField(
-        label=gettext_lazy("Credit adjustment"),
-        required=False,
-        max_digits=14,
-        decimal_places=4,
-        error_messages={"invalid": gettext_lazy("Enter an amount, such as -2.00.")},
-    )
-    approve = forms.BooleanField(label=gettext_lazy("Approve RMA now"), required=False)
-
-    def __init__(
-        self, data: Mapping[str, Any] | None, *, destination_id: int, proposed: dict[str, str]
-    ) -> None:
-        self.destination_id = destination_id
-        self.proposed_number = proposed["number"]
-        super().__init__(data, prefix=f"rma-{destination_id}", initial=proposed)
-
-    def request(self) -> RmaRequest:
-        """The valid form as the action wants it; the proposed number means "the next one"."""
-        values = self.cleaned_data
-        number = values["number"]
-        return RmaRequest(
-            destination_id=self.destination_id,
-            number="" if number == self.proposed_number else number,
-            return_address=values["return_address"],
-            note=values["note"],
-            approve=values["approve"],
-            credit_adjustment=values["credit_adjustment"] or ZERO,
-        )
-
-
-class CostForm(forms.Form):
-    """The per-unit cost of one line in step two."""
-
-    unit_cost = AmountField(
-        label=gettext_lazy("Per-unit cost"),
-        required=False,
-        min_value=ZERO,
-        max_digits=14,
-        decimal_places=4,
-        error_messages={
-            "invalid": gettext_lazy("Enter an amount, such as 1.25."),
-            "min_value": gettext_lazy("A cost cannot be negative."),
-        },
-    )
-
-
-class NumberForm(forms.Form):
-    """The return's own number in step two."""
-
-    number = forms.CharField(label=gettext_lazy("Return #"), max_length=40, required=False)
+    def clean_adjustment_reason(self) -> str:
+        """An adjustment says why."""
+        reason: str = self.cleaned_data["adjustment_reason"]
+        if self.cleaned_data.get("refund_adjustment") and not reason:
+            self.add_error("adjustment_reason", _("Say why the refund is adjusted."))
+        return reason

@@ -25,31 +25,44 @@ def neutral(text: str) -> str:
     return f"'{text}" if first and first in STARTERS else text
 
 
+def as_typed(text: str) -> str:
+    """A cell without the apostrophe that an export put in front of it."""
+    return text[1:] if text.startswith("'") and neutral(text[1:]) == text else text
+
+
 def is_number(text: str) -> bool:
     """Whether the whole cell is a plain number such as -6 or +1.50, which runs nothing."""
     return _NUMBER.fullmatch(text) is not None
 
 
-class Neutral(Func):
-    """`neutral()` in SQL.
+_PATTERN = f"^([{SKIPPED}]*[{STARTERS.replace('-', '')}-])"
+_MARKED = r"'\1"
 
-    Almost every cell begins with a digit or a Latin letter. Two comparisons of bytes find those;
-    a column is looked at that way first, because the pattern costs ten times as much.
+
+def neutral_column(cell: str) -> tuple[str, list[str]]:
+    """`neutral()` in SQL of a column, given as its SQL name; with the parameters.
+
+    Almost every cell begins with a Latin letter or a digit. Two comparisons of bytes find those;
+    the pattern costs ten times as much.
     """
+    fast = f"""({cell} COLLATE "C" >= 'A' AND {cell} COLLATE "C" < '\x7f')"""
+    fast += f""" OR ({cell} COLLATE "C" >= '0' AND {cell} COLLATE "C" < '=')"""
+    sql = f"CASE WHEN {fast} THEN {cell} ELSE regexp_replace({cell}, %s, %s) END"
+    return sql, [_PATTERN, _MARKED]
+
+
+class Neutral(Func):
+    """`neutral()` as an expression of the ORM; of a mere column the fast way."""
 
     function = "regexp_replace"
     output_field = CharField()
 
     def __init__(self, expression: Any, **extra: Any) -> None:
-        pattern = f"^([{SKIPPED}]*[{STARTERS.replace('-', '')}-])"
-        super().__init__(expression, Value(pattern), Value(r"'\1"), **extra)
+        super().__init__(expression, Value(_PATTERN), Value(_MARKED), **extra)
 
     def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
         """The pattern alone, or behind the comparisons where the cell is a mere column."""
-        sql, params = super().as_sql(compiler, connection, **context)
-        if not isinstance(self.source_expressions[0], Col):
-            return sql, params
-        cell, _none = compiler.compile(self.source_expressions[0])
-        fast = f"""({cell} COLLATE "C" >= '0' AND {cell} COLLATE "C" < '=')"""
-        fast += f""" OR ({cell} COLLATE "C" >= 'A' AND {cell} COLLATE "C" < '\x7f')"""
-        return f"CASE WHEN {fast} THEN {cell} ELSE {sql} END", params
+        source = self.source_expressions[0]
+        if isinstance(source, Col):
+            return neutral_column(compiler.compile(source)[0])
+        return super().as_sql(compiler, connection, **context)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -14,25 +15,48 @@ K = TypeVar("K", bound=Hashable)
 CAP = 1000
 
 
-def capped_counts(questions: Mapping[K, QuerySet[Any]], cap: int = CAP) -> dict[K, int]:
+@dataclass(frozen=True, slots=True)
+class Counted(Generic[K]):
+    """One count as SQL (a scalar subquery), and the questions it answers."""
+
+    sql: str
+    params: tuple[Any, ...]
+    keys: tuple[K, ...]
+
+
+def capped_sql(questions: Mapping[K, QuerySet[Any, Any]], cap: int = CAP) -> list[Counted[K]]:
+    """The counts of `capped_counts` as SQL, for a statement that asks more than them.
+
+    What is asked twice is counted once; what cannot have rows is left out.
+    """
+    asked: dict[tuple[str, tuple[Any, ...]], list[K]] = {}
+    for key, queryset in questions.items():
+        try:
+            rows = queryset.order_by().values("pk")[: cap + 1]
+            sql, values = rows.query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        asked.setdefault((sql, tuple(values)), []).append(key)
+    return [
+        Counted(f"(SELECT count(*) FROM ({sql}) counted)", values, tuple(keys))
+        for (sql, values), keys in asked.items()
+    ]
+
+
+def capped_counts(questions: Mapping[K, QuerySet[Any, Any]], cap: int = CAP) -> dict[K, int]:
     """How many rows each queryset has, at most `cap` + 1 (which means "more than `cap`").
 
     One statement for all of them.
     """
     counts = dict.fromkeys(questions, 0)
-    parts: list[str] = []
-    params: list[Any] = []
-    asked: list[K] = []
-    for key, queryset in questions.items():
-        try:
-            sql, values = queryset.order_by().values("pk")[: cap + 1].query.sql_with_params()
-        except EmptyResultSet:
-            continue
-        parts.append(f"(SELECT count(*) FROM ({sql}) counted)")
-        params.extend(values)
-        asked.append(key)
+    parts = capped_sql(questions, cap)
     if parts:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(parts)}", params)
-            counts.update(zip(asked, cursor.fetchone(), strict=True))
+            cursor.execute(
+                f"SELECT {', '.join(part.sql for part in parts)}",
+                [value for part in parts for value in part.params],
+            )
+            found = cursor.fetchone()
+        for part, count in zip(parts, found, strict=True):
+            counts.update(dict.fromkeys(part.keys, count))
     return counts

@@ -5,13 +5,22 @@ Sources: DESIGN section 3 (numbers the maths must reproduce), I3.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import lru_cache
 
 from babel.numbers import get_currency_precision
 
 ZERO = Decimal(0)
+ONE = Fraction(1)
+SIGNS = "£€$¥ \u00a0\u202f"
+GROUPING = "[,. \u00a0\u202f]"
+READINGS = {
+    ".": re.compile(r"(?P<whole>[1-9]\d{0,2}([, \u00a0\u202f]\d{3})+|\d*)(\.(?P<fraction>\d*))?"),
+    ",": re.compile(r"(?P<whole>[1-9]\d{0,2}([. \u00a0\u202f]\d{3})+|\d*),(?P<fraction>\d*)"),
+}
 
 
 @lru_cache
@@ -34,23 +43,26 @@ def quantise(amount: Decimal, currency: str) -> Decimal:
 def allocate(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
     """Split `total` in proportion to `weights` by largest remainder.
 
-    Returns one amount per weight, each payable in `currency`; they sum to `total` exactly. Equal
-    remainders favour the earlier weight. Weights of all zero split evenly. `total` may be
-    negative; it must be payable. Raises ValueError for no weights or a negative weight.
+    Returns one amount per weight, each payable in `currency`; they sum to `total` exactly, and each
+    is its exact share rounded down or up. Equal remainders favour the earlier weight. Weights of
+    all zero split evenly. `total` may be negative. Raises ValueError for no weights, a negative
+    weight, or a `total` finer than `currency` is paid in.
     """
     if not weights or any(weight < 0 for weight in weights):
         raise ValueError("Weights must be given and must not be negative.")
     unit = cent(currency)
-    parts = weights if any(weights) else [Decimal(1)] * len(weights)
-    whole = sum(parts, ZERO)
-    exact = [total * part / whole for part in parts]
-    shares = [share.quantize(unit, rounding=ROUND_DOWN) for share in exact]
-    left = int((total - sum(shares, ZERO)) / unit)
-    step = unit if left >= 0 else -unit
-    by_remainder = sorted(range(len(parts)), key=lambda i: -abs(exact[i] - shares[i]))
-    for index in by_remainder[: abs(left)]:
-        shares[index] += step
-    return shares
+    cents = Fraction(total) / Fraction(unit)
+    if cents.denominator != 1:
+        raise ValueError(f"{total} is finer than {currency} is paid in.")
+    parts = [Fraction(weight) for weight in weights] if any(weights) else [ONE] * len(weights)
+    each = abs(cents) / sum(parts)
+    shares = [int(each * part) for part in parts]
+    remainders = [each * part - share for part, share in zip(parts, shares, strict=True)]
+    by_remainder = sorted(range(len(parts)), key=lambda i: -remainders[i])
+    for index in by_remainder[: int(abs(cents)) - sum(shares)]:
+        shares[index] += 1
+    step = unit if total >= 0 else -unit
+    return [share * step for share in shares]
 
 
 def split_units(total: Decimal, quantity: int, currency: str) -> list[Decimal]:
@@ -78,3 +90,25 @@ def sum_of_units(total: Decimal, quantity: int, first: int, count: int, currency
     base, extra = divmod(abs(cents), quantity)
     with_extra = max(0, first + count - max(first, quantity - extra))
     return sign * (base * count + with_extra) * unit
+
+
+def read_amount(text: str, currency: str = "") -> Decimal:
+    """The amount somebody typed: "100,00", "1,234.50", "1.234,50", "£4" or "\u22122.00".
+
+    A point alone is the decimal mark, and so is a comma alone, except in "1,234": in dinars, which
+    have three decimals, that is one and a bit, in other currencies more than a thousand. Raises
+    ValueError for what is no amount, and for "1,234" when no `currency` is known.
+    """
+    plain = text.strip().replace("\u2212", "-").strip(SIGNS)
+    sign = "-" if plain.startswith("-") else ""
+    plain = plain.removeprefix(sign).strip(SIGNS)
+    readings = {
+        mark: re.sub(GROUPING, "", found["whole"]) + "." + (found["fraction"] or "0")
+        for mark, pattern in READINGS.items()
+        if (found := pattern.fullmatch(plain))
+    }
+    if len(readings) == 2 and currency:
+        readings.pop("." if exponent(currency) == 3 else ",")
+    if len(readings) != 1 or not any(char.isdigit() for char in plain):
+        raise ValueError(f"{text!r} is no amount, or may be two.")
+    return Decimal(sign + readings.popitem()[1])

@@ -48,11 +48,15 @@ class ListPage(PageView):
 
     def page(self, **address: Any) -> dict[str, Any]:
         """Filter, cut one page, and hand both to the template."""
-        found = self.filter_class(self.filter_data(), actor=self.actor)
+        found = self.filtered()
         queryset = found.qs if found.is_valid() else found.queryset.none()
         rows = self.rows(queryset)
         page = keyset_page(rows, self.ordered_by, self.request.GET, self.page_size)
         return {"page": page, "filter": found, **self.more(found)}
+
+    def filtered(self) -> FilterSet:
+        """The filter with what it read."""
+        return self.filter_class(self.filter_data(), actor=self.actor)
 
     def filter_data(self) -> Any:
         """What the filter reads; the address bar as it is."""

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 
 from accounts.actor import Actor
 from core.views import ListPage, PageView
 from orders.models import Order, Shipment
-from returns.models import Return
+from returns.models import Return, ReturnNote
 
 
 class OwnOrders(django_filters.FilterSet):
@@ -49,5 +50,12 @@ class OrderPage(PageView):
             "shipments": Shipment.objects.filter(order=order).order_by("id"),
             "returns": Return.objects.visible_to(self.actor)
             .filter(order=order)
+            .prefetch_related(
+                Prefetch(
+                    "notes",
+                    queryset=ReturnNote.objects.visible_to(self.actor).order_by("-written_at"),
+                    to_attr="notes_to_read",
+                )
+            )
             .order_by("-requested_at", "-id"),
         }

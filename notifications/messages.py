@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Merchant, User
 from audit.models import Event
 from orders.models import OrderImport
+from returns.models import ExportJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,23 @@ def import_failed(event: Event) -> Message | None:
     return _about_import(event, subject, "notifications/import_failed.txt")
 
 
+def export_finished(event: Event) -> Message | None:
+    """To whom a scheduled file is for: a link to it, never the data."""
+    subject = _("%(name)s is ready") % event.data
+    return _about_export(event, subject, "notifications/export_finished.txt")
+
+
+def export_failed(event: Event) -> Message | None:
+    """To whom a scheduled file is for: why there is none."""
+    subject = _("%(name)s could not be made") % event.data
+    return _about_export(event, subject, "notifications/export_failed.txt")
+
+
 RULES: dict[str, Callable[[Event], Message | None]] = {
     "import.finished": import_finished,
     "import.failed": import_failed,
+    "export.finished": export_finished,
+    "export.failed": export_failed,
 }
 
 
@@ -57,6 +72,15 @@ def _about_import(event: Event, subject: str, template: str) -> Message | None:
         return None
     link = reverse("console:import", args=[found.merchant.slug, found.public_id])
     return _written(found.uploaded_by, found.merchant, subject, template, link, event.data)
+
+
+def _about_export(event: Event, subject: str, template: str) -> Message | None:
+    jobs = ExportJob.objects.select_related("asked_by", "merchant")
+    job = jobs.get(merchant_id=event.merchant_id, pk=event.object_id)
+    if job.scheduled_for is None or job.asked_by is None:
+        return None  # Somebody asked for it and sees how far it is.
+    link = reverse("console:export", args=[job.merchant.slug, job.public_id])
+    return _written(job.asked_by, job.merchant, subject, template, link, event.data)
 
 
 def _written(

@@ -97,6 +97,8 @@ class Order(PublicModel):
     returned_units = models.PositiveIntegerField(db_default=0, default=0)
     return_count = models.PositiveIntegerField(db_default=0, default=0)
     paid_total = MoneyField(db_default=ZERO, default=ZERO)
+    shipping_paid = MoneyField(db_default=ZERO, default=ZERO)
+    shipping_agreed = MoneyField(db_default=ZERO, default=ZERO)
     refund_agreed = MoneyField(db_default=ZERO, default=ZERO)
     refunded = MoneyField(db_default=ZERO, default=ZERO)
 
@@ -114,12 +116,18 @@ class Order(PublicModel):
                 name="orders_order_returned_within_shipped",
             ),
             models.CheckConstraint(
-                condition=Q(refund_agreed__gte=0, refund_agreed__lte=F("paid_total")),
+                condition=Q(
+                    refund_agreed__gte=0, refund_agreed__lte=F("paid_total") + F("shipping_paid")
+                ),
                 name="orders_order_refund_agreed_within_paid",
             ),
             models.CheckConstraint(
-                condition=Q(refunded__gte=0, refunded__lte=F("paid_total")),
+                condition=Q(refunded__gte=0, refunded__lte=F("paid_total") + F("shipping_paid")),
                 name="orders_order_refunded_within_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(shipping_agreed__gte=0, shipping_agreed__lte=F("shipping_paid")),
+                name="orders_order_shipping_within_paid",
             ),
         ]
         indexes = [
@@ -283,6 +291,29 @@ class OrderLine(TenantModel):
             agreed=self.refund_agreed,
             currency=currency,
         )
+
+
+class SerialNumber(TenantModel):
+    """The number of one shipped unit; the same unit may be sold, returned and sold again."""
+
+    order_line = TenantForeignKey(OrderLine, related_name="serial_numbers", db_index=False)
+    number = NumberField(_("serial number"), max_length=60)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    objects = TenantQuerySet["SerialNumber"].as_manager()
+
+    class Meta:
+        verbose_name = _("serial number")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "number", "order_line"], name="orders_serial_once"
+            )
+        ]
+        indexes = [models.Index(fields=["order_line"], name="orders_serial_line")]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class ChannelInvoice(TenantModel):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor, ActorKind
@@ -16,9 +16,23 @@ from accounts.models import Vendor
 from core.fields import MoneyField, NumberField, TenantForeignKey
 from orders.models import Order
 from returns.models import Return, ReturnLine
+from rmas.credits import expected_credit
 from rmas.states import RmaStatus
 
 ZERO = Decimal(0)
+
+
+class DenyReason(models.TextChoices):
+    """Why units are refused; coded, per line (F9, I4)."""
+
+    TOO_LATE = "too_late", _("The return window is over")
+    NOT_OURS = "not_ours", _("Not an item of ours")
+    NO_FAULT = "no_fault", _("No fault found")
+    MISUSE = "misuse", _("Damaged by misuse")
+    INCOMPLETE = "incomplete", _("Parts or packaging are missing")
+    NOT_COVERED = "not_covered", _("Not covered by the agreement")
+    MISSING_PROOF = "missing_proof", _("Photos or proof are missing")
+    OTHER = "other", _("Another reason")
 
 
 class RmaQuerySet(TenantQuerySet["Rma"]):
@@ -49,16 +63,20 @@ class Rma(PublicModel):
     return_address = models.TextField(_("return-to address"), max_length=500, blank=True)
     note = models.TextField(_("note"), max_length=2000, blank=True)
     currency = models.CharField(max_length=3)
+    cost_total = MoneyField(default=ZERO, db_default=ZERO)
     credit_adjustment = MoneyField(_("credit adjustment"), default=ZERO)
+    credited = MoneyField(default=ZERO, db_default=ZERO)
     requested_units = models.PositiveIntegerField(default=0)
     approved_units = models.PositiveIntegerField(default=0)
     denied_units = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
     requested_at = models.DateTimeField(_("requested"), db_default=Now())
+    processed_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
         get_user_model(), models.PROTECT, null=True, related_name="+", db_index=False
     )
+    decided_by_rule = models.BooleanField(default=False, db_default=False)
 
     objects = RmaQuerySet.as_manager()
 
@@ -75,6 +93,13 @@ class Rma(PublicModel):
             models.CheckConstraint(
                 condition=Q(requested_units__gte=F("approved_units") + F("denied_units")),
                 name="rmas_rma_decided_within_requested",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    credited__gte=0,
+                    credited__lte=F("cost_total") + Greatest(F("credit_adjustment"), ZERO),
+                ),
+                name="rmas_rma_credited_within_cost",
             ),
         ]
         indexes = [
@@ -94,6 +119,20 @@ class Rma(PublicModel):
         """The status with its words and colour."""
         return RmaStatus(self.status)
 
+    @property
+    def credit_expected(self) -> Decimal:
+        """What the vendor owes for the approved units: their cost plus adjustment, never below 0.
+
+        Reads the lines: prefetch them for lists. In the RMA's currency (F12).
+        """
+        approved = ((line.approved, line.unit_cost) for line in self.lines.all())
+        return expected_credit(approved, self.credit_adjustment, self.currency)
+
+    @property
+    def credit_open(self) -> Decimal:
+        """What of the expected credit has not been recorded yet; negative: recorded too much."""
+        return self.credit_expected - self.credited
+
 
 class RmaLine(TenantModel):
     """A quantity of a return line that this vendor is asked for, with what became of it."""
@@ -107,6 +146,14 @@ class RmaLine(TenantModel):
     received = models.PositiveIntegerField(_("received"), default=0)
     voided = models.PositiveIntegerField(_("voided"), default=0)
     unit_cost = MoneyField(_("per-unit cost"), default=ZERO)
+    deny_reason = models.CharField(
+        _("why denied"),
+        max_length=16,
+        choices=DenyReason.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
 
     class Meta:
         verbose_name = _("RMA line")
@@ -123,6 +170,9 @@ class RmaLine(TenantModel):
                 condition=Q(received__lte=F("quantity")), name="rmas_line_received_within_requested"
             ),
             models.CheckConstraint(
+                condition=Q(denied=0) | ~Q(deny_reason=""), name="rmas_line_denied_with_reason"
+            ),
+            models.CheckConstraint(
                 condition=Q(shipped__lte=F("approved")), name="rmas_line_shipped_within_approved"
             ),
             models.CheckConstraint(condition=Q(unit_cost__gte=0), name="rmas_line_cost"),
@@ -131,3 +181,62 @@ class RmaLine(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.quantity} of return line {self.return_line_id}"
+
+    @property
+    def held(self) -> int:
+        """Units this line keeps from further RMAs: asked for and neither denied nor voided."""
+        return self.quantity - self.denied - self.voided
+
+    @property
+    def undecided(self) -> int:
+        """Units nobody has answered yet."""
+        return self.quantity - self.approved - self.denied - self.voided
+
+
+class RmaNumber(TenantModel):
+    """A number an RMA has or had; old ones stay and are searched, and are never given out again."""
+
+    rma = TenantForeignKey(Rma, related_name="numbers", db_index=False)
+    vendor = TenantForeignKey(Vendor, related_name="+", db_index=False)
+    number = NumberField(_("RMA number"))
+    given_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("RMA number")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "vendor", "number"], name="rmas_number_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "rma"], name="rmas_number_rma"),
+            models.Index(fields=["merchant", "number"], name="rmas_number_find"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CreditEntry(TenantModel):
+    """One signed movement of the source-credit ledger. A correction is a new entry (F12)."""
+
+    rma = TenantForeignKey(Rma, related_name="credit_entries", db_index=False)
+    amount = MoneyField()
+    currency = models.CharField(max_length=3)
+    reference = models.CharField(_("credit number"), max_length=60, blank=True, default="")
+    note = models.CharField(max_length=500, blank=True, default="")
+    entered_at = models.DateTimeField(db_default=Now())
+    entered_by = models.ForeignKey(
+        get_user_model(), models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    objects = TenantQuerySet["CreditEntry"].as_manager()
+
+    class Meta:
+        verbose_name = _("credit entry")
+        verbose_name_plural = _("credit entries")
+        indexes = [models.Index(fields=["merchant", "rma"], name="rmas_credit_rma")]
+        constraints = [models.CheckConstraint(condition=~Q(amount=0), name="rmas_credit_not_zero")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"

@@ -41,6 +41,10 @@ _TONES = {
 DECIDABLE = UNDECIDED | {RmaStatus.PARTIALLY_APPROVED.value}
 ENDED = frozenset({RmaStatus.VOIDED, RmaStatus.CANCELED})
 
+ANSWERED = frozenset({RmaStatus.APPROVED, RmaStatus.PARTIALLY_APPROVED})
+LIVE = frozenset(RmaStatus.values) - ENDED
+
+# A move without a target keeps the status, or the quantities of the lines decide it.
 MOVES = {
     "approve": Move(
         DECIDABLE,
@@ -49,12 +53,62 @@ MOVES = {
         _("Approve RMA"),
         _("This RMA is %(status)s already. Open a further RMA if more should come back."),
     ),
+    "decide": Move(
+        DECIDABLE,
+        "",
+        "rma.approve",
+        _("Decide per line"),
+        _("This RMA is %(status)s already. Re-open its decision to change it."),
+    ),
     "deny": Move(
         DECIDABLE,
         RmaStatus.DENIED,
         "rma.deny",
         _("Deny RMA"),
         _("This RMA is %(status)s already and can no longer be denied."),
+        danger=True,
+    ),
+    "process": Move(
+        frozenset({RmaStatus.WAITING, RmaStatus.PROCESSING}) | ANSWERED,
+        RmaStatus.PROCESSED,
+        "rma.process",
+        _("Process RMA"),
+        _("This RMA is %(status)s already. Re-process it to give it a new number."),
+    ),
+    "reprocess": Move(
+        frozenset({RmaStatus.PROCESSED}) | ANSWERED,
+        "",
+        "rma.process",
+        _("Re-process RMA"),
+        _("This RMA is %(status)s. Only a processed RMA can be re-processed."),
+    ),
+    "edit": Move(
+        DECIDABLE | ANSWERED,
+        "",
+        "rma.edit",
+        _("Edit RMA"),
+        _("This RMA is %(status)s, so there is nothing left to edit."),
+    ),
+    "reopen": Move(
+        ANSWERED | {RmaStatus.DENIED},
+        RmaStatus.PROCESSED,
+        "rma.reopen",
+        _("Re-open decision"),
+        _("This RMA is %(status)s, so there is no decision to re-open."),
+    ),
+    "sync_credit": Move(
+        LIVE,
+        "",
+        "credit.apply",
+        _("Sync credit"),
+        _("This RMA is %(status)s, so the vendor owes nothing for it."),
+    ),
+    "void": Move(
+        frozenset({RmaStatus.PROCESSED, RmaStatus.DENIED}) | ANSWERED,
+        RmaStatus.VOIDED,
+        "rma.void",
+        _("Void RMA"),
+        _("This RMA is %(status)s. Only what was processed can be voided; cancel it instead."),
         danger=True,
     ),
     "cancel": Move(
@@ -87,3 +141,15 @@ def summarise(statuses: Iterable[str]) -> RmaSummary:
         return RmaSummary.WAITING
     words = {_SUMMARY[status] for status in live}
     return words.pop() if len(words) == 1 else RmaSummary.PARTIALLY_APPROVED
+
+
+def decided(requested: int, approved: int, denied: int, before: str) -> RmaStatus:
+    """The status that follows from the units of all lines; `requested` are those not voided.
+
+    While units are unanswered and none is approved, the RMA keeps the status it had `before`.
+    """
+    if approved == requested:
+        return RmaStatus.APPROVED
+    if denied == requested:
+        return RmaStatus.DENIED
+    return RmaStatus.PARTIALLY_APPROVED if approved else RmaStatus(before)

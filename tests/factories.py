@@ -39,7 +39,7 @@ from orders.models import (
     Product,
     Shipment,
 )
-from returns.models import Return, ReturnLine, ReturnReason
+from returns.models import RefundEntry, Return, ReturnLine, ReturnReason
 from returns.states import DEFAULT_REASONS
 from rmas.models import Rma
 
@@ -251,6 +251,19 @@ class ReturnLineFactory(TenantFactory):
         order=SelfAttribute("..customer_return.order"),
     )
     quantity = 1
+
+
+class RefundEntryFactory(TenantFactory):
+    """An entry of the refund ledger; no total knows of it."""
+
+    class Meta:
+        model = RefundEntry
+
+    customer_return = own(ReturnFactory)
+    order = SelfAttribute("customer_return.order")
+    kind = "applied"
+    amount = Decimal("1.00")
+    currency = SelfAttribute("customer_return.currency")
 
 
 class RmaFactory(TenantFactory):

@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'refund entry',
+                'verbose_name_plural': 'refund entries',
             },
         ),
         migrations.CreateModel(

@@ -1,4 +1,4 @@
-// Keys: "/" searches; on a list j and k move, x selects, Enter opens.
+// Keys: "/" searches, "?" tells the keys; on a list j and k move, x selects, Enter opens.
 import { all, typing } from "./dom.js";
 import { refresh } from "./rows.js";
 
@@ -28,6 +28,13 @@ export function startKeys() {
       event.preventDefault();
       field.focus();
       field.select();
+      return;
+    }
+    if (event.key === "?") {
+      const help = document.querySelector("[data-keys-help]");
+      if (!help) return;
+      event.preventDefault();
+      help.click();
       return;
     }
     const active = document.querySelector("tr[data-row][data-active]");

@@ -18,6 +18,7 @@ from accounts.models import Customer, NumberSeries, Vendor
 from actions import order_blocks
 from actions.load_report import ROW_KINDS, LoadReport
 from actions.order_loading import load_orders
+from actions.order_staging import local_settings
 from audit.models import Event
 from core.errors import NotAllowed, Refused
 from core.tenancy import tenant
@@ -32,7 +33,7 @@ from orders.models import (
 )
 from returns.models import RefundEntry, Return, ReturnLine
 from tests.cast import Cast
-from tests.factories import ProductFactory
+from tests.factories import ProductFactory, shipped_order
 from tests.order_files import HEADING
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +184,7 @@ def test_an_invoice_becomes_an_order_that_was_shipped_and_billed(at_acme):
         Decimal("1.5"),
         Decimal("23.35"),
     )
+    assert order.shipping_paid == 4, "what may be refunded of the shipping"
 
 
 def test_guests_have_no_customer_and_free_goods_cost_nothing(at_acme):
@@ -219,6 +221,7 @@ def test_charges_with_the_wrong_sign_count_as_other(at_acme):
     report = load(at_acme, *rows)
     bill = ChannelInvoice.objects.get()
     assert (bill.shipping, bill.discount, bill.other, bill.total) == (0, 0, -3, -3)
+    assert bill.order.shipping_paid == 0
     assert report.counts["charges"] == 3
 
 
@@ -372,6 +375,28 @@ def test_a_dry_run_tells_what_will_happen_and_leaves_nothing(cast):
 # --- blocks -------------------------------------------------------------------------------------
 
 
+def whole_reads() -> dict[str, int]:
+    """How often each table of orders was read from end to end in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE relname LIKE 'orders_%'"
+        )
+        return dict(cursor.fetchall())
+
+
+def test_no_table_is_read_whole_whatever_its_size_was_a_moment_ago(at_acme):
+    load(at_acme, STORY[0])
+    no_index = {"enable_indexscan": "off", "enable_bitmapscan": "off"}
+    with connection.cursor() as cursor, local_settings(no_index):
+        cursor.execute("DISCARD PLANS")
+        shipped_order(at_acme.acme)
+    before = whole_reads()
+    assert before["orders_order"]  # The triggers keep the plan of looking references up like that.
+    with local_settings({"seq_page_cost": "0", "cpu_tuple_cost": "0"}):
+        load(at_acme)
+    assert whole_reads() == before
+
+
 def test_an_invoice_the_file_comes_to_twice_is_one_order(at_acme, monkeypatch):
     monkeypatch.setattr(order_blocks, "BLOCK_LINES", 1)
     ProductFactory(merchant=at_acme.acme, sku="71053", vendor=at_acme.northlight)
@@ -388,6 +413,7 @@ def test_an_invoice_the_file_comes_to_twice_is_one_order(at_acme, monkeypatch):
     assert (order.line_count, order.unit_count, order.shipped_units) == (4, 11, 11)
     assert order.paid_total == Decimal("31.70")
     assert (order.invoice.subtotal, order.invoice.shipping) == (Decimal("31.70"), 6)
+    assert order.shipping_paid == 6
     assert list(order.lines.order_by("position").values_list("position", flat=True)) == [1, 2, 3, 4]
     requests = order.fulfillment_requests.order_by("line_count")
     assert [(one.vendor, one.line_count, one.unit_count) for one in requests] == [

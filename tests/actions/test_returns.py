@@ -45,7 +45,9 @@ def wanted(order: Order, vendor: Vendor, quantity: int = 1, **changes: Any) -> L
 def test_bob_takes_two_of_three_lanterns_back(at_acme: Cast) -> None:
     order = shipped_order(at_acme.acme, Item(3, "89.99"), vendor=at_acme.northlight)
     request = ReturnRequest(
-        lines=[wanted(order, at_acme.northlight, 2)], refund_adjustment=D("-5.00")
+        lines=[wanted(order, at_acme.northlight, 2)],
+        refund_adjustment=D("-5.00"),
+        adjustment_reason="Scratched",
     )
 
     made = create_return(at_acme.bob, order, request)
@@ -154,7 +156,9 @@ def test_an_adjustment_cannot_make_the_refund_negative_or_more_than_paid(
 ) -> None:
     order = shipped_order(at_acme.acme, Item(3, "10.00"), vendor=at_acme.northlight)
     request = ReturnRequest(
-        lines=[wanted(order, at_acme.northlight)], refund_adjustment=D(adjustment)
+        lines=[wanted(order, at_acme.northlight)],
+        refund_adjustment=D(adjustment),
+        adjustment_reason="Goodwill",
     )
     with pytest.raises(Refused, match=start) as refused:
         create_return(at_acme.bob, order, request)

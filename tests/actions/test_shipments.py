@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actions.returns import cancel_return, close_return
-from actions.rmas import cancel_rma
+from actions.rma_changes import cancel_rma
 from actions.shipments import ShipmentRequest, add_shipment
 from core.errors import NotAllowed, Refused
 from rmas.models import Rma

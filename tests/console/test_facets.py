@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import QueryDict
 
-from console.facets import changed, shown, tabs
+from console.facets import Option, changed, chips, shown, tabs
 from core.jinja_filters import number
 
 
@@ -24,4 +24,19 @@ def test_the_default_tab_is_current_when_the_address_names_none() -> None:
     assert [(tab.label, tab.count, tab.current) for tab in made] == [
         ("Open", "3", False),
         ("All", "5", True),
+    ]
+
+
+def test_a_chip_says_of_which_facet_it_is_where_its_word_is_not_enough() -> None:
+    asked = QueryDict("q=R-1&rma=waiting&rma=denied&status=open&after=abc")
+    facets = {
+        "rma": [Option("waiting", "Waiting", None, True), Option("denied", "100 %", None, True)],
+        "status": [Option("open", "Open", None, True), Option("closed", "Closed", None, False)],
+    }
+    made = chips(asked, facets, {"rma": "RMA: %(label)s"})
+    assert [(chip.label, chip.href) for chip in made] == [
+        ("“R-1”", "?rma=waiting&rma=denied&status=open"),
+        ("RMA: Waiting", "?q=R-1&rma=denied&status=open"),
+        ("RMA: 100 %", "?q=R-1&rma=waiting&status=open"),
+        ("Open", "?q=R-1&rma=waiting&rma=denied"),
     ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -13,10 +15,20 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
+from actions.filters import save_filter
 from core.tenancy import tenant
-from returns.models import Return
+from orders.models import Channel
+from returns.columns import COLUMNS
+from returns.models import ListColumns, Return, ReturnReason
 from tests.cast import Cast, SignIn
-from tests.factories import ChannelFactory, Item, ReturnFactory, made_return, shipped_order
+from tests.factories import (
+    ChannelFactory,
+    Item,
+    ReturnFactory,
+    VendorFactory,
+    made_return,
+    shipped_order,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -44,13 +56,95 @@ def queries_of(client: Client, address: str) -> int:
     )
 
 
-@pytest.mark.parametrize("address", ["/m/acme/returns/", "/m/acme/orders/"])
+def everything_asked(cast: Cast) -> str:
+    """All filters at once, and the search; the returns of `make_returns` match them."""
+    reason = ReturnReason.objects.filter(merchant=cast.acme)[0]
+    channels = Channel.objects.filter(merchant=cast.acme).values_list("pk", flat=True)
+    asked = {
+        "tab": "waiting",
+        "status": "open",
+        "shipment": "not_sent",
+        "rma": ["waiting", "processed"],
+        "waits": "vendor",
+        "period": "30",
+        "vendor": str(cast.northlight.public_id),
+        "channel": list(channels),
+        "reason": reason.code,
+        "q": "R-1",
+    }
+    return "/m/acme/returns/?" + urlencode(asked, doseq=True)
+
+
+@pytest.mark.parametrize("address", ["/m/acme/returns/", "", "/m/acme/orders/"])
 def test_thirty_rows_take_as_many_queries_as_one(cast: Cast, bob: Client, address: str) -> None:
-    make_returns(cast, 1)
-    with_one = queries_of(bob, address)
-    make_returns(cast, 29)
-    assert queries_of(bob, address) == with_one
-    assert with_one <= 12
+    """Session, person, membership, lists to choose from, rows, counts, their worth, the frame."""
+    columns = ListColumns(merchant=cast.acme, user=cast.bob.user, columns=list(COLUMNS))
+    with tenant(cast.acme.pk, user=cast.bob.user_id):
+        columns.save()
+        for name in ("one", "two"):
+            save_filter(cast.bob, name=name, query=f"status=open&q={name}")
+    channel = ChannelFactory(merchant=cast.acme)
+    make_returns(cast, 1, channel=channel)
+    with tenant(cast.acme.pk, user=cast.bob.user_id):
+        asked = address or everything_asked(cast)
+    with_one = queries_of(bob, asked)
+    assert ">R-10001<" in bob.get(asked).text or "orders" in asked
+    make_returns(cast, 29, channel=channel)
+    assert queries_of(bob, asked) == with_one
+    assert with_one <= 8
+    assert bob.get(asked).text.count(">R-100") >= 30 or "orders" in asked
+
+
+def test_counts_stand_beside_every_choice(cast: Cast, bob: Client) -> None:
+    make_returns(cast, 2)
+    made_return(cast.bob, shipped_order(cast.acme, vendor=cast.paper), approve=True)
+    page = bob.get("/m/acme/returns/").text
+    for tab, count in (("Open", 3), ("Waiting on vendor", 2), ("Refund open", 3), ("Closed", 0)):
+        assert re.search(rf">{tab} <span class=\"tabs__count\">{count}<", page), tab
+    for label, count in (
+        ("Not sent", 3),
+        ("Partly received", 0),
+        ("Approved", 1),
+        ("Customer", 1),
+        ("Northlight Lamps", 2),
+        ("Paper &amp; Twine", 1),
+        ("Incorrect item", 3),
+        ("Last 7 days", 3),
+        ("Over 3 days", 0),
+    ):
+        assert f'>{label}</span><span class="facet__count">{count}<' in page, label
+
+
+def test_a_long_list_of_vendors_is_counted_as_far_as_it_is_shown(cast: Cast, bob: Client) -> None:
+    for number in range(12):
+        VendorFactory(merchant=cast.acme, name=f"Zz {number:02}")
+    last = VendorFactory(merchant=cast.acme, name="Zzz")
+    made_return(cast.bob, shipped_order(cast.acme, vendor=last))
+    page = bob.get("/m/acme/returns/").text
+    assert ">Zz 00</span><span" in page
+    assert ">Zz 11</span><span" not in page
+    ticked = bob.get("/m/acme/returns/", {"vendor": str(last.public_id)}).text
+    assert '>Zzz</span><span class="facet__count">1<' in ticked
+
+
+def test_the_list_says_what_it_is_worth(cast: Cast, bob: Client) -> None:
+    ReturnFactory(merchant=cast.acme, refund_items=Decimal("10.50"), refund_shipping=Decimal(2))
+    ReturnFactory(merchant=cast.acme, refund_items=Decimal(1000), currency="JPY")
+    page = bob.get("/m/acme/returns/").text
+    assert "2 returns, £12.50 + JP¥1,000" in page
+    assert "£" not in bob.get("/m/acme/returns/?q=nothing").text
+
+
+def test_a_search_that_fits_too_much_says_so(
+    cast: Cast, bob: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_returns(cast, 3)
+    sentence = "Very many returns fit."
+    assert sentence not in bob.get("/m/acme/returns/?q=R-1").text
+    monkeypatch.setattr("console.returns.CAP", 2)
+    for query in ("q=R-1", "q=R-1&status=closed"):
+        assert sentence in bob.get(f"/m/acme/returns/?{query}").text
+    assert sentence not in bob.get("/m/acme/returns/?status=open").text
 
 
 def test_the_overview_tells_what_agents_need(cast: Cast, bob: Client) -> None:
@@ -67,7 +161,9 @@ def test_the_overview_tells_what_agents_need(cast: Cast, bob: Client) -> None:
     [
         ("", {"R-10001", "R-10002", "R-10003"}),
         ("tab=waiting", {"R-10001", "R-10003"}),
-        ("tab=approved", {"R-10002"}),
+        ("tab=turn", set()),
+        ("tab=open&waits=customer", {"R-10002"}),
+        ("waits=vendor&rma=waiting", {"R-10001", "R-10003"}),
         ("tab=closed", set()),
         ("rma=approved", {"R-10002"}),
         ("rma=approved&rma=waiting", {"R-10001", "R-10002", "R-10003"}),
@@ -76,6 +172,8 @@ def test_the_overview_tells_what_agents_need(cast: Cast, bob: Client) -> None:
         ("q=R-10002", {"R-10002"}),
         ("q=r-1000", {"R-10001", "R-10002", "R-10003"}),
         ("q=777", {"R-10003"}),
+        ("q=7700", {"R-10003"}),
+        ("q=0002", {"R-10002"}),
         ("q=RMA-20002", {"R-10002"}),
         ("q=%00", set()),
         ("q=nothing", set()),

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from accounts.models import Merchant, ReturnAddress
+from actions.addresses import AddressEdit, add_address
+from actions.reasons import ReasonEdit, add_reason, change_reason
 from core.tenancy import tenant
 from orders.models import Order
-from returns.models import Return, ReturnDraft, ReturnReason
+from returns.models import RefundEntry, Return, ReturnDraft, ReturnReason
 from tests.cast import Cast, SignIn
-from tests.factories import Item, OrderFactory, OrderLineFactory, shipped_order
+from tests.factories import (
+    PASSWORD,
+    ChannelFactory,
+    Item,
+    OrderFactory,
+    OrderLineFactory,
+    shipped_order,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +163,9 @@ def test_nothing_chosen_is_said(cast: Cast, bob: Client, order: Order) -> None:
 def test_the_total_adds_up_live_and_names_the_ceiling(
     cast: Cast, bob: Client, order: Order
 ) -> None:
-    data = choices(cast, order, lines=2, update="1", refund_adjustment="-2.50")
+    data = choices(
+        cast, order, lines=2, update="1", refund_adjustment="-2.50", adjustment_reason="Scratched"
+    )
     fragment = bob.post(start_address(order), data, headers={"HX-Request": "true"})
     assert fragment.status_code == 200
     assert "<html" not in fragment.text
@@ -259,3 +273,212 @@ def test_an_approved_rma_an_own_number_and_a_cost_arrive(
         rma = made.rmas.get()
         assert (rma.status, str(rma.credit_adjustment)) == ("approved", "-1.5000")
         assert str(rma.lines.get().unit_cost) == "2.2500"
+
+
+def test_signing_out_and_in_again_brings_the_entries_of_both_steps_back(
+    cast: Cast, bob: Client, order: Order
+) -> None:
+    typed = {"refund_adjustment": "-1.50", "adjustment_reason": "Box is missing"}
+    step_two = bob.post(start_address(order), choices(cast, order, **typed)).url
+    note = f"rma-{cast.northlight.pk}-note"
+    bob.post(step_two, boxes(cast, back="1", **{note: "handle with care"}))
+
+    assert bob.post(reverse("account_logout")).status_code == 302
+    assert bob.get(start_address(order)).status_code == 302
+    assert cast.bob.user is not None
+    signed_in = {"login": cast.bob.user.email, "password": PASSWORD}
+    assert bob.post(reverse("account_login"), signed_in).status_code == 302
+
+    page = bob.get(start_address(order)).text
+    for text in ("You began this return", 'value="2"', 'value="-1.50"', "Box is missing"):
+        assert text in page
+    assert "handle with care" in bob.get(step_two).text
+    assert bob.post(step_two, boxes(cast)).status_code == 302
+    assert returns_made(cast)[0].refund_total == Decimal("18.50")
+
+
+# --- reasons ------------------------------------------------------------------------------------
+
+
+def test_reasons_are_grouped_and_what_is_retired_is_not_offered(
+    cast: Cast, bob: Client, order: Order
+) -> None:
+    with tenant(cast.acme.pk):
+        size = ReturnReason.objects.get(label="Incorrect size")
+        mind = ReturnReason.objects.get(label="Changed mind")
+        small = add_reason(cast.alice, "Too small", parent_id=size.pk)
+        change_reason(cast.alice, mind, ReasonEdit("Changed mind", is_offered=False))
+    page = bob.get(start_address(order)).text
+    assert '<optgroup label="Incorrect size">' in page
+    assert f'<option value="{small.pk}">Too small</option>' in page
+    assert f'<option value="{size.pk}">' not in page
+    assert "Changed mind" not in page
+
+    name = f"{first_line(cast, order)}-reason"
+    for wrong in (size, mind):
+        answer = bob.post(start_address(order), choices(cast, order, **{name: str(wrong.pk)}))
+        assert answer.status_code == 422
+        assert "is not one of the available choices" in answer.text
+    right = bob.post(start_address(order), choices(cast, order, **{name: str(small.pk)}))
+    assert right.status_code == 302
+
+
+def test_a_reason_retired_meanwhile_leads_back_to_its_field(
+    cast: Cast, bob: Client, order: Order
+) -> None:
+    chosen = choices(cast, order)
+    step_two = bob.post(start_address(order), chosen).url
+    with tenant(cast.acme.pk):
+        reason = ReturnReason.objects.get(pk=chosen[f"{first_line(cast, order)}-reason"])
+        change_reason(cast.alice, reason, ReasonEdit(reason.label, is_offered=False))
+    back = bob.post(step_two, boxes(cast), follow=True)
+    assert "is not one of the available choices" in back.text
+    assert returns_made(cast) == []
+
+
+# --- the refund ---------------------------------------------------------------------------------
+
+
+def test_shipping_is_refunded_up_to_what_was_paid_for_it(cast: Cast, bob: Client) -> None:
+    paid = shipped_order(
+        cast.acme, Item(3, "10.00"), vendor=cast.northlight, shipping_paid=Decimal("4.95")
+    )
+    assert "at most £4.95" in bob.get(start_address(paid)).text
+
+    wrong = bob.post(start_address(paid), choices(cast, paid, refund_shipping="4.96"))
+    assert wrong.status_code == 422
+    assert "At most 4.95 of the shipping can be refunded." in wrong.text
+    live = choices(cast, paid, refund_shipping="4.00", update="1")
+    assert "£24.00" in bob.post(start_address(paid), live).text
+
+    step_two = bob.post(start_address(paid), choices(cast, paid, refund_shipping="4.00")).url
+    assert "£24.00" in bob.get(step_two).text
+    bob.post(step_two, boxes(cast))
+    (made,) = returns_made(cast)
+    assert (made.refund_items, made.refund_shipping, made.refund_total) == (20, 4, 24)
+    assert "at most £0.95" in bob.get(start_address(paid)).text
+
+
+def test_without_shipping_left_nobody_is_asked_for_it(
+    cast: Cast, bob: Client, order: Order
+) -> None:
+    assert "refund_shipping" not in bob.get(start_address(order)).text
+    posted = bob.post(start_address(order), choices(cast, order, refund_shipping="4.00"))
+    bob.post(posted.url, boxes(cast))
+    assert returns_made(cast)[0].refund_shipping == 0
+
+
+def test_a_reseller_is_paid_back_or_gets_credit_once_it_is_applied(cast: Cast, bob: Client) -> None:
+    reseller = ChannelFactory(merchant=cast.acme, kind="reseller")
+    sold = shipped_order(cast.acme, Item(3, "10.00"), vendor=cast.northlight, channel=reseller)
+    page = bob.get(start_address(sold)).text
+    assert "Paid back to the reseller" in page
+    assert "Reseller credit" in page
+
+    silent = bob.post(start_address(sold), choices(cast, sold, apply_to_invoice="on"))
+    assert silent.status_code == 422
+    assert "Choose how the reseller gets the money." in silent.text
+    odd = choices(cast, sold, apply_to_invoice="on", refund_method="channel")
+    assert bob.post(start_address(sold), odd).status_code == 422
+
+    chosen = choices(cast, sold, apply_to_invoice="on", refund_method="reseller_credit")
+    bob.post(bob.post(start_address(sold), chosen).url, boxes(cast))
+    with tenant(cast.acme.pk):
+        entry = RefundEntry.objects.get()
+    assert (entry.method, entry.amount) == ("reseller_credit", 20)
+
+
+def test_standard_channels_are_not_asked_how(cast: Cast, bob: Client, order: Order) -> None:
+    assert "refund_method" not in bob.get(start_address(order)).text
+
+
+def test_an_adjustment_says_why(cast: Cast, bob: Client, order: Order) -> None:
+    page = bob.post(start_address(order), choices(cast, order, refund_adjustment="-1.00"))
+    assert page.status_code == 422
+    assert "Say why the refund is adjusted." in page.text
+    assert "The refund needs another look." in page.text
+
+
+# --- where it goes ------------------------------------------------------------------------------
+
+
+def test_step_two_tells_the_flow_the_rma_will_take(cast: Cast, bob: Client, order: Order) -> None:
+    step_two = bob.post(start_address(order), choices(cast, order)).url
+    assert "A new RMA waits until somebody processes it by hand." in bob.get(step_two).text
+    with tenant(cast.acme.pk):
+        Merchant.objects.filter(pk=cast.acme.pk).update(rma_auto_process=True)
+    assert "A new RMA is handed to the vendor at once" in bob.get(step_two).text
+    bob.post(step_two, boxes(cast))
+    with tenant(cast.acme.pk):
+        assert returns_made(cast)[0].rmas.get().status == "processed"
+
+
+@pytest.mark.parametrize(
+    ("typed", "arrives"),
+    [
+        ("1 Dock Road\r\nLeeds LS1 1AA", "9 Far Quay\nHull"),
+        ("", "9 Far Quay\nHull"),
+        ("77 My Street", "77 My Street"),
+    ],
+)
+def test_a_chosen_entry_of_the_book_wins_over_a_text_nobody_changed(
+    cast: Cast, bob: Client, order: Order, typed: str, arrives: str
+) -> None:
+    with tenant(cast.acme.pk):
+        quay = add_address(cast.alice, AddressEdit("Quay", "9 Far Quay\nHull"))
+        add_address(cast.alice, AddressEdit("Not his", "1 Other"), vendor_id=cast.paper.pk)
+    step_two = bob.post(start_address(order), choices(cast, order)).url
+    page = bob.get(step_two).text
+    assert f'<option value="{quay.pk}">Quay</option>' in page
+    assert "Not his" not in page
+
+    name = f"rma-{cast.northlight.pk}"
+    chosen = {f"{name}-address_book": str(quay.pk), f"{name}-return_address": typed}
+    bob.post(step_two, boxes(cast, **chosen))
+    with tenant(cast.acme.pk):
+        assert returns_made(cast)[0].rmas.get().return_address == arrives
+
+
+def test_an_address_is_saved_with_the_return_or_nothing_is(
+    cast: Cast, sign_in: SignIn, order: Order
+) -> None:
+    alice = sign_in(cast.alice)
+    with tenant(cast.acme.pk):
+        add_address(cast.alice, AddressEdit("Annex", "1 Old"), vendor_id=cast.northlight.pk)
+    step_two = alice.post(start_address(order), choices(cast, order)).url
+    name = f"rma-{cast.northlight.pk}"
+    box = {f"{name}-return_address": "5 Annex Road", f"{name}-save_address": "on"}
+
+    taken = alice.post(step_two, boxes(cast, **box, **{f"{name}-address_label": "annex"}))
+    assert taken.status_code == 409
+    assert "The address book has “annex” already." in taken.text
+    assert returns_made(cast) == []
+
+    assert alice.post(step_two, boxes(cast, **box)).status_code == 302
+    with tenant(cast.acme.pk):
+        saved = ReturnAddress.objects.get(label="5 Annex Road")
+        assert saved.vendor_id == cast.northlight.pk
+        assert returns_made(cast)[0].rmas.get().return_address == "5 Annex Road"
+
+
+def test_who_may_not_edit_settings_cannot_save_addresses(
+    cast: Cast, bob: Client, order: Order
+) -> None:
+    step_two = bob.post(start_address(order), choices(cast, order)).url
+    name = f"rma-{cast.northlight.pk}"
+    assert f"{name}-save_address" not in bob.get(step_two).text
+    assert bob.post(step_two, boxes(cast, **{f"{name}-save_address": "on"})).status_code == 403
+    with tenant(cast.acme.pk):
+        assert not ReturnAddress.objects.exists()
+    assert returns_made(cast) == []
+
+
+def test_a_line_with_nothing_left_names_the_return_that_took_it(
+    cast: Cast, bob: Client, order: Order
+) -> None:
+    data = choices(cast, order, **{f"{first_line(cast, order)}-quantity": "3"})
+    bob.post(bob.post(start_address(order), data).url, boxes(cast))
+    (made,) = returns_made(cast)
+    page = bob.get(start_address(order)).text
+    assert "Nothing is left to return of this item." in page
+    assert f'<a href="/m/acme/returns/{made.public_id}/">R-10001</a>.' in page

@@ -139,6 +139,15 @@ class TestComponents:
         ]
         assert 'aria-label="24 in, 48 approved, of 96"' in html
 
+    def test_a_message_may_say_how_it_is_undone(self, env: Environment) -> None:
+        said = [
+            Message(25, "Closed.", extra_tags="/m/acme/?a=1&b"),
+            Message(25, "Sent.", extra_tags="x"),
+        ]
+        html = show(env, "{{ ui.messages(list) }}", list=said)
+        assert html.count("Undo") == 1
+        assert '<a href="/m/acme/?a=1&amp;b">Undo</a>' in html
+
     def test_messages_are_announced(self, env: Environment) -> None:
         html = show(env, "{{ ui.messages(list) }}", list=[Message(40, "It <failed>.")])
         assert 'role="status"' in html

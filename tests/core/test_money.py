@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.money import allocate, exponent, quantise, split_units, sum_of_units
+from core.money import allocate, exponent, quantise, read_amount, split_units, sum_of_units
 
 
 def test_three_units_of_a_discounted_line_sum_to_what_was_paid() -> None:
@@ -44,6 +44,73 @@ def test_currencies_have_their_own_decimals() -> None:
 def test_a_line_without_units_is_a_mistake_of_the_code(quantity: int) -> None:
     with pytest.raises(ValueError, match="at least one unit"):
         split_units(D(1), quantity, "GBP")
+
+
+@pytest.mark.parametrize("total", ["0.001", "-3.333"])
+def test_what_cannot_be_paid_cannot_be_split(total: str) -> None:
+    with pytest.raises(ValueError, match="finer than GBP is paid in"):
+        allocate(D(total), [D(1)], "GBP")
+
+
+def test_weights_must_be_given_and_not_negative() -> None:
+    for weights in ([], [D(-1), D(3)]):
+        with pytest.raises(ValueError, match="must not be negative"):
+            allocate(D(1), weights, "GBP")
+
+
+def test_a_negative_total_is_split_like_its_opposite() -> None:
+    assert allocate(D("-1.03"), [D(1), D(1)], "GBP") == [D("-0.52"), D("-0.51")]
+
+
+def test_large_amounts_are_split_to_the_cent_as_well() -> None:
+    """Products of two such amounts have more digits than the decimal context keeps."""
+    total = D("99999999999999.99")
+    weights = [D("33333333333333.3333"), D("0.0001"), D("99999999999999.9999")]
+    shares = allocate(total, weights, "GBP")
+    assert sum(shares) == total
+    assert min(shares) >= 0
+
+
+# --- as people type it --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "amount"),
+    [
+        ("100,00", "EUR", "100.00"),
+        ("100.00", "GBP", "100.00"),
+        ("1,234.50", "GBP", "1234.50"),
+        ("1.234,50", "EUR", "1234.50"),
+        ("1.200,00", "", "1200.00"),
+        ("1 234,50", "EUR", "1234.50"),
+        ("1,234,567", "GBP", "1234567"),
+        ("1,234", "GBP", "1234"),
+        ("1,234", "JPY", "1234"),
+        ("1,234", "KWD", "1.234"),
+        ("1.234", "KWD", "1.234"),
+        ("0,125", "KWD", "0.125"),
+        ("£4", "GBP", "4"),
+        ("-£4", "GBP", "-4"),
+        ("\u22122.00", "GBP", "-2.00"),
+        (" 7 ", "JPY", "7"),
+        (".5", "GBP", "0.5"),
+    ],
+)
+def test_amounts_are_read_as_people_type_them(typed: str, currency: str, amount: str) -> None:
+    assert read_amount(typed, currency) == D(amount)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "-", ".", ",", "four", "1e3", "NaN", "1.2.3", "12 50", "1,23,4", "1.234,567.8"]
+)
+def test_what_is_no_amount_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="no amount"):
+        read_amount(typed, "GBP")
+
+
+def test_a_thousand_or_a_fraction_is_not_guessed_without_a_currency() -> None:
+    with pytest.raises(ValueError, match="may be two"):
+        read_amount("1,234")
 
 
 amounts = st.integers(0, 10**9).map(lambda cents: D(cents) / 100)

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from core.tenancy import tenant
+from exports import stream
 from exports.resources import ReturnResource
 from exports.stream import csv_of
 from returns.models import Return
@@ -28,11 +29,11 @@ from tests.factories import (
 )
 
 
-def exported(merchant, rows=None):
+def exported(merchant, rows=None, **how):
     """The file as a list of dicts, one per return."""
     with tenant(merchant.pk):
         rows = Return.objects.order_by("id") if rows is None else rows
-        file = csv_of(ReturnResource(zone=merchant.timezone), rows, merchant.pk)
+        file = csv_of(ReturnResource(zone=merchant.timezone, **how), rows, merchant.pk)
     text = b"".join(file).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
@@ -43,7 +44,14 @@ def test_every_column_says_what_the_overview_says(cast):
     order = shipped_order(
         cast.acme, vendor=cast.northlight, channel=channel, customer=cast.cora_row, number="536365"
     )
-    found = made_return(cast.bob, order, units=2, approve=True, refund_adjustment=Decimal("-1.50"))
+    found = made_return(
+        cast.bob,
+        order,
+        units=2,
+        approve=True,
+        refund_adjustment=Decimal("-1.50"),
+        adjustment_reason="Goodwill",
+    )
     with tenant(cast.acme.pk):
         rma = found.rmas.get()
         Return.objects.filter(pk=found.pk).update(
@@ -54,7 +62,9 @@ def test_every_column_says_what_the_overview_says(cast):
             "Return": found.number,
             "Status": "Open",
             "RMA status": "Approved",
+            "Waits on": "Customer",
             "Requested": "2026-07-01 23:30:00",
+            "Closed": "",
             "Order": "536365",
             "Channel": "Web shop",
             "Customer number": "17850",
@@ -63,11 +73,15 @@ def test_every_column_says_what_the_overview_says(cast):
             "Lines": "1",
             "Units": "2",
             "Approved units": "2",
+            "Denied units": "0",
+            "Shipped units": "0",
             "Received units": "0",
             "RMA numbers": rma.number,
             "Vendors": "Northlight Lamps",
             "Items refund": "20.00",
+            "Shipping refund": "0.00",
             "Adjustment": "-1.50",
+            "Adjustment reason": "Goodwill",
             "Total refund": "18.50",
             "Refunded": "0.00",
             "Currency": "GBP",
@@ -107,6 +121,53 @@ def test_several_rmas_stand_in_one_cell_and_each_vendor_once(cast):
     assert row["Vendors"] == "Northlight Lamps, Paper & Twine"
 
 
+@pytest.fixture
+def large(monkeypatch):
+    """Every file is written the way large ones are."""
+    monkeypatch.setattr(stream, "CAP", -1)
+
+
+@pytest.mark.django_db
+def test_a_large_file_gathers_the_same_cells(cast, large):
+    found = ReturnFactory(merchant=cast.acme, number="R-2", requested_at=at("2026-07-01 22:30"))
+    ReturnFactory(merchant=cast.acme, number="R-1", requested_at=at("2026-07-01 22:29"))
+    ReturnFactory(merchant=cast.globex)
+    for number, vendor in (("B-1", cast.paper), ("=A-2", cast.northlight), ("C-3", cast.paper)):
+        RmaFactory(merchant=cast.acme, customer_return=found, vendor=vendor, number=number)
+    with tenant(cast.acme.pk):
+        assert "LEFT JOIN" in stream.query_of(
+            ReturnResource(zone="UTC"), Return.objects.order_by("id")
+        ).sql.replace("LEFT OUTER JOIN", "")
+    gathered = exported(cast.acme)
+    assert [row["Return"] for row in gathered] == ["R-2", "R-1"]  # newest first
+    assert gathered[0]["RMA numbers"] == "B-1, =A-2, C-3"
+    assert gathered[0]["Vendors"] == "Northlight Lamps, Paper & Twine"
+    assert gathered[1]["RMA numbers"] == gathered[1]["Vendors"] == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+44", "-1", "@x", "\t=1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20x", " =1"]
+)
+def test_no_road_lets_a_formula_out(cast, monkeypatch, text):
+    found = ReturnFactory(merchant=cast.acme, note=text, adjustment_reason=text)
+    RmaFactory(merchant=cast.acme, customer_return=found, number=text, vendor__name=text)
+    for cap in (1000, -1):
+        monkeypatch.setattr(stream, "CAP", cap)
+        row = exported(cast.acme)[0]
+        for column in ("Note", "Adjustment reason", "RMA numbers", "Vendors"):
+            assert row[column] == f"'{text}"
+
+
+@pytest.mark.django_db
+def test_only_the_chosen_columns_in_the_order_of_the_definition(cast, monkeypatch):
+    ReturnFactory(merchant=cast.acme, number="R-1")
+    for cap in (1000, -1):
+        monkeypatch.setattr(stream, "CAP", cap)
+        row = exported(cast.acme, chosen=["vendors", "number", "no-such-column"])[0]
+        assert row == {"Return": "R-1", "Vendors": ""}
+
+
 @pytest.mark.django_db
 def test_formulas_are_made_harmless_and_negative_money_is_not(cast):
     nasty = CustomerFactory(
@@ -127,9 +188,12 @@ def test_formulas_are_made_harmless_and_negative_money_is_not(cast):
 
 
 @pytest.mark.django_db
-def test_both_ways_out_print_the_same_cells(cast):
+def test_all_ways_out_print_the_same_cells(cast, monkeypatch):
     made_return(
-        cast.bob, shipped_order(cast.acme, vendor=cast.paper), refund_adjustment=Decimal(-1)
+        cast.bob,
+        shipped_order(cast.acme, vendor=cast.paper),
+        refund_adjustment=Decimal(-1),
+        adjustment_reason="Goodwill",
     )
     ReturnFactory(merchant=cast.acme, order=OrderFactory(merchant=cast.acme, customer=None))
     ReturnFactory(merchant=cast.acme, currency="JPY", refund_items=5, note='=1, "two"\nthree')
@@ -139,6 +203,8 @@ def test_both_ways_out_print_the_same_cells(cast):
         dataset = resource.export(Return.objects.order_by("id"))
     assert list(csv.DictReader(io.StringIO(dataset.csv, newline=""))) == streamed
     assert len(streamed) == 3
+    monkeypatch.setattr(stream, "CAP", -1)
+    assert sorted(map(str, exported(cast.acme))) == sorted(map(str, streamed))
 
 
 @pytest.mark.django_db

@@ -32,10 +32,16 @@ PLAIN = {
     "audit.Delivery": {"task", "error"},
     "orders.Order": {"currency"},
     "orders.OrderImport": {"format", "file", "rejects", "report", "error"},
+    "returns.ListColumns": {"columns"},
     "returns.Return": {"currency"},
     "returns.RefundEntry": {"currency"},
     "returns.ReturnDraft": {"choices"},
+    "returns.ExportJob": {"columns", "query", "file", "error"},
+    "returns.SavedExport": {"columns", "query"},
+    "returns.ReturnImport": {"changes", "rejects", "refused", "error"},
+    "returns.ReturnFile": {"content_type", "sha256"},
     "rmas.Rma": {"currency"},
+    "rmas.CreditEntry": {"currency"},
 }
 
 
@@ -105,20 +111,25 @@ class Readers:
 
     def __init__(self, world: World) -> None:
         self.hats = [hat for person in world.people.values() for hat in person.hats]
+        self.platform = [person for person in world.people.values() if person.is_platform]
         self.slugs = dict(Merchant.objects.values_list("pk", "slug"))
         self.names = {p.user.pk: p.name for p in world.people.values() if p.user is not None}
 
     def of(self, row: Any, name: str) -> frozenset[str]:
         """The people who may read field `name` of `row`: staff, and whom the rules below add."""
         if isinstance(row, User):
-            return self.of_user(row)
+            return self.of_user(row) | {person.name for person in self.platform}
         if isinstance(row, Merchant):
-            return frozenset(hat.person for hat in self.hats if hat.merchant == row.slug)
+            members = frozenset(hat.person for hat in self.hats if hat.merchant == row.slug)
+            return members | {person.name for person in self.platform}
         slug = self.slugs[row.merchant_id]
         if row._meta.label == "returns.ReturnDraft":
             return frozenset({self.names[row.user_id]})
+        if row._meta.label == "returns.SavedFilter" and not row.is_shared:
+            return frozenset({self.names[row.owner_id]})
         vendors, customers = self.others(row, name)
-        return frozenset(
+        looking_after = {person.name for person in self.platform if person.chosen == slug}
+        return looking_after | frozenset(
             hat.person
             for hat in self.hats
             if hat.merchant == slug
@@ -162,6 +173,10 @@ OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
     "returns.Return.number": lambda row: (
         {rma.vendor_id for rma in row.rmas.all()},
         {row.customer_id},
+    ),
+    "returns.ReturnNote": lambda row: (
+        NOBODY,
+        {row.customer_return.customer_id} if row.audience == "customer" else NOBODY,
     ),
     "rmas.Rma": lambda row: ({row.vendor_id}, {row.order.customer_id}),
     "rmas.Rma.note": lambda row: ({row.vendor_id}, NOBODY),

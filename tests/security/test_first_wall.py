@@ -26,7 +26,7 @@ def wrong_pages(world: World, name: str) -> list[str]:
     """Pages of one route that answer otherwise than the table says, or show too much."""
     wrong = []
     for person in world.people.values():
-        if not (person.signed_in and person.hats):
+        if not person.is_inside:
             continue
         for visit in visits(world, name, person):
             wanted = expected(person, name, visit.slug, visit.thing, visit.method)

@@ -16,7 +16,7 @@ from tests.security.world import World
 pytestmark = pytest.mark.django_db
 
 # Answers with what they forbid: every kind of person and every kind of refusal.
-PEOPLE = ("anonymous", "alice", "rita", "charlie", "vera", "cora", "nora")
+PEOPLE = ("anonymous", "alice", "rita", "charlie", "vera", "cora", "nora", "sam", "pat")
 
 
 class Markup(HTMLParser):

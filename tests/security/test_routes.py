@@ -6,6 +6,7 @@ from the gate. After every denial: exact status, no foreign mark anywhere, nothi
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,22 +19,30 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.shortcuts import resolve_url
 from django.urls import reverse
 
+from accounts.actor import Actor
+from accounts.models import Merchant
 from accounts.permissions import PERMISSIONS
 from accounts.routes import FORM, ROLES_OF_AUDIENCE, ROUTES
 from config import checks
+from config.platform.vendors import InThePage, signer_for
 from tests.factories import PASSWORD
+from tests.security.papers import PHOTO, TYPED, typed_for
 from tests.security.watch import changes, state_of_tables, undone
 from tests.security.world import (
+    CHOOSE,
     CSRF,
     OK,
     ORDERS_FILE,
     PARCEL,
+    SECOND_STEP,
     SIGN_IN,
     Person,
     Thing,
     World,
     all_routes,
+    at_a_merchant,
     expected,
+    of_the_platform,
 )
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +54,12 @@ READY = {
     "console:return_reopen": "closed return",
     "console:return_done": "finished draft",
     "console:shipment_add": "approved rma",
+    "console:return_uncancel": "canceled return",
+    "console:rma_create": "denied return",
+    "console:rma_reopen": "approved rma",
+    "console:rma_reprocess": "processed rma",
+    "console:rma_sync_credit": "approved rma",
+    "console:rma_void": "approved rma",
 }
 # Allowed visits that answer with a redirect; every other allowed GET answers 200.
 REDIRECTS = {
@@ -58,6 +73,7 @@ REDIRECTS = {
 }
 # Pages that note that they were read, and are therefore undone after reading.
 NOTES_READING = {"mfa_view_recovery_codes", "mfa_download_recovery_codes"}
+KEY = re.compile(r'name="key" value="[^"]+"')
 # Nobody is between the two steps of signing in, so all are sent back to the first.
 BETWEEN_THE_STEPS = "mfa_authenticate"
 
@@ -70,7 +86,7 @@ class Visit:
     method: str
     slug: str
     thing: Thing | None
-    ref: uuid.UUID | None
+    ref: uuid.UUID | int | None
 
     def address(self, name: str) -> str:
         """Where the visit goes."""
@@ -79,6 +95,8 @@ class Visit:
             "public_id": self.ref,
             "key": self.ref or "set-password",
             "uidb36": "1",
+            "object_id": self.ref,
+            "app_label": "accounts",
         }
         wanted = parameters(name)
         return reverse(name, kwargs={key: value for key, value in given.items() if key in wanted})
@@ -87,7 +105,7 @@ class Visit:
 def parameters(name: str) -> set[str]:
     """The names in the route's address."""
     places = [all_routes()[name].pattern.regex.groupindex]
-    return set().union(*places, {"merchant"} if ":" in name else set())
+    return set().union(*places, {"merchant"} if at_a_merchant(name) else set())
 
 
 def visits(world: World, name: str, person: Person) -> Iterator[Visit]:
@@ -104,7 +122,7 @@ def visits(world: World, name: str, person: Person) -> Iterator[Visit]:
     for method in ("GET", "POST", "PUT", "DELETE"):
         yield Visit(person, method, *first)
     if not noun:
-        others = [(away, None, None), ("nowhere", None, None)] if ":" in name else []
+        others = [(away, None, None), ("nowhere", None, None)] if at_a_merchant(name) else []
     elif passes:
         others = [(home, thing, thing.ref) for thing in (*near[1:], *far[:1])]
         others += [(home, None, uuid.uuid4()), (away, far[0], far[0].ref)]
@@ -117,6 +135,8 @@ def visits(world: World, name: str, person: Person) -> Iterator[Visit]:
 
 def form(world: World, name: str, thing: Thing | None) -> dict[str, Any]:
     """A filled-in form that the route accepts from whoever may send it."""
+    if of_the_platform(name):
+        return platform_form(world, name)
     key = str(uuid.uuid4())
     match name:
         case "account_login":
@@ -128,7 +148,8 @@ def form(world: World, name: str, thing: Thing | None) -> dict[str, Any]:
             return {"email": world.people["bob"].user.email}
         case "console:return_start":
             typed = thing.form if thing else {}
-            return {"key": key, **{k: v for k, v in typed.items() if k.startswith("line-")}}
+            lines = {k: v for k, v in typed.items() if k.startswith("line-")}
+            return {"key": key, "adjustment_reason": "", "refund_shipping": "", **lines}
         case "console:return_rmas":
             return dict(thing.form) if thing else {}
         case "console:shipment_add":
@@ -136,7 +157,93 @@ def form(world: World, name: str, thing: Thing | None) -> dict[str, Any]:
         case "console:import_upload":
             file = SimpleUploadedFile("orders.csv", ORDERS_FILE)
             return {"key": key, "file": file, "format": "online-retail"}
-    return {"key": key, "version": thing.version if thing else 1, "note": "Seen."}
+    seen = {"key": key, "version": thing.version if thing else 1, "note": "Seen."}
+    return {
+        **seen,
+        **return_form(name, thing),
+        **settings_form(name, thing),
+        **export_form(name),
+    }
+
+
+def export_form(name: str) -> dict[str, Any]:
+    """What the forms of exports ask for besides their key."""
+    match name:
+        case "console:export_new" | "console:saved_export":
+            what = {"grain": "return", "query": "", "columns": ["number"], "format": "csv"}
+            when = {"schedule": "daily", "at_hour": "6", "weekday": "0", "day": "1"}
+            return {"name": "Daily", "first": "", "last": "", **what, **when}
+        case "console:changes_upload":
+            return {"file": SimpleUploadedFile("edited.csv", b"Return,Note\nR-1,Sturdy\n")}
+    return {}
+
+
+def return_form(name: str, thing: Thing | None) -> dict[str, Any]:
+    """What the forms of a return and its RMAs ask for besides key, version and note."""
+    if name in TYPED:
+        return typed_for(name, thing.form if thing else {})
+    match name:
+        case "console:file_add":
+            return {"file": SimpleUploadedFile("dent.png", PHOTO)}
+    return {}
+
+
+def settings_form(name: str, thing: Thing | None) -> dict[str, Any]:
+    """The inputs of lists and settings, and of the small forms of an order."""
+    if name == "console:order_serials":
+        line = next((k.split("-")[1] for k in (thing.form if thing else {}) if "-" in k), "1")
+        return {"line": line, "number": "SN-2"}
+    return dict(SETTINGS_FORMS.get(name, {}))
+
+
+ADDRESS = {"vendor": "", "label": "Dock 7", "address": "7 Dock Road", "is_offered": "on"}
+SETTINGS_FORMS: dict[str, dict[str, Any]] = {
+    "console:order_credit": {"amount": "1.50", "reason": "Goodwill"},
+    "console:filter_save": {"name": "Open ones", "query": "status=open"},
+    "console:filter_edit": {"name": "Open ones", "query": "status=open"},
+    "console:returns_columns": {"query": "status=open", "columns": ["age", "total"]},
+    "console:settings_strategy": {"auto_process": "on", "auto_approve": "on"},
+    "console:settings_vendor": {
+        "auto_process": "always",
+        "auto_approve": "never",
+        "integrated": "on",
+        "return_address": "3 Dock Road",
+    },
+    "console:settings_reasons": {"label": "Wrong colour", "parent": ""},
+    "console:settings_reason": {"label": "Too small", "parent": "", "is_offered": "on"},
+    "console:settings_reason_move": {"direction": "down"},
+    "console:settings_addresses": ADDRESS,
+    "console:settings_address": ADDRESS,
+}
+
+
+VENDORS_FILE = b"code,name\nmill,The Mill\n"
+CSV_FORMAT = {"format": "0", "resource": "0"}
+
+
+def previewed(world: World) -> str:
+    """The vendors' file as the preview hands it to Pat at Acme."""
+    packed = InThePage()
+    packed.save(VENDORS_FILE)
+    acme = next(thing for thing in world.of("platform:accounts_merchant"))
+    actor = Actor.platform(world.people["pat"].user, Merchant(pk=acme.ref))
+    return signer_for(actor).sign(packed.name)
+
+
+def platform_form(world: World, name: str) -> dict[str, Any]:
+    """The same for the platform pages, where Pat fills it in at Acme."""
+    match name:
+        case "platform:choose":
+            return {"merchant": "acme"}
+        case "platform:accounts_merchant_change":
+            return {"name": "Acme Presents", "timezone": "Europe/Paris"}
+        case "platform:accounts_user_change" | "platform:accounts_membership_change":
+            return {"is_active": "on"}
+        case "platform:accounts_vendor_import":
+            return {"import_file": SimpleUploadedFile("v.csv", VENDORS_FILE), **CSV_FORMAT}
+        case "platform:accounts_vendor_process_import":
+            return {"import_file_name": previewed(world), "original_file_name": "v", **CSV_FORMAT}
+    return dict(CSV_FORMAT)
 
 
 def send(world: World, name: str, visit: Visit) -> Any:
@@ -151,19 +258,25 @@ def is_right(name: str, visit: Visit, response: Any, wanted: int | str) -> bool:
     if wanted == SIGN_IN:
         to = f"{resolve_url(settings.LOGIN_URL)}?next="
         return response.status_code == 302 and response["Location"].startswith(to)
+    if wanted in (SECOND_STEP, CHOOSE):
+        to = ("mfa_index", "mfa_reauthenticate") if wanted == SECOND_STEP else ("platform:choose",)
+        return response.status_code == 302 and response["Location"].partition("?")[0] in map(
+            reverse, to
+        )
     if wanted != OK:
         return response.status_code == wanted
     if name == BETWEEN_THE_STEPS:
         return response.status_code == 302
     if response.status_code == 302:
-        is_door = response["Location"].partition("?")[0] == resolve_url(settings.LOGIN_URL)
+        doors = (resolve_url(settings.LOGIN_URL), reverse("platform:choose"))
+        is_door = response["Location"].partition("?")[0] in doors
         return not is_door and (visit.method == "POST" or name in REDIRECTS)
     return response.status_code == 200
 
 
 def plain(response: Any, address: str) -> str:
-    """The answer without what differs at every request: the token of the form, the address."""
-    body = CSRF.sub("", response.content.decode())
+    """The answer without what differs at every request: tokens and keys of forms, the address."""
+    body = KEY.sub("", CSRF.sub("", response.content.decode()))
     kept = {k: v for k, v in response.headers.items() if k not in ("Content-Length", "Expires")}
     return f"{response.status_code} {kept} {body}".replace(address, "")
 
@@ -210,6 +323,17 @@ def test_a_route_without_a_row_stops_the_boot(monkeypatch):
     assert [message.id for message in checks.check_routes()] == ["backhaul.E010"]
     monkeypatch.setattr(checks.connections, "close_all", lambda: None)
     assert "backhaul.E010" in [message.id for message in checks.refusals()]
+
+
+def test_a_page_of_the_platform_without_a_row_stops_the_boot_and_is_closed(
+    world, quiet, monkeypatch
+):
+    monkeypatch.delitem(ROUTES, "platform:rmas_rma_export")
+    assert [message.id for message in checks.check_routes()] == ["backhaul.E010"]
+    assert set(NAMES) - set(ROUTES) == {"platform:rmas_rma_export"}
+    client = world.client(world.people["pat"])
+    assert client.get("/platform/rmas/rma/").status_code == 200
+    assert client.get("/platform/rmas/rma/export/").status_code == 404
 
 
 def test_a_row_without_an_address_is_told(monkeypatch):

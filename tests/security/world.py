@@ -18,19 +18,36 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.actor import Actor
-from accounts.models import Customer, Membership, Merchant, SubmittedForm, User, Vendor
+from accounts.models import (
+    Customer,
+    Membership,
+    Merchant,
+    ReturnAddress,
+    SubmittedForm,
+    User,
+    Vendor,
+)
 from accounts.permissions import PERMISSIONS, STAFF_ROLES, Role
-from accounts.routes import ROUTES
-from actions.returns import close_return
+from accounts.routes import ROLES_OF_AUDIENCE, ROUTES, Route
+from actions.bulk import ask_bulk
+from actions.credits import sync_credit
+from actions.exports import Recipe, Timing, finish_export, request_export, save_export
+from actions.filters import choose_columns, save_filter
+from actions.return_changes import upload_changes
+from actions.returns import cancel_return, close_return
+from actions.rma_changes import process_rma
+from actions.rmas import deny_rma
 from actions.shipments import ShipmentRequest, add_shipment
 from audit.models import Delivery, Event
 from core.tenancy import tenant
-from orders.models import FulfillmentRequest, OrderImport
+from orders.models import FulfillmentRequest, OrderImport, OrderLine, SerialNumber
+from returns.columns import DEFAULT
 from returns.models import Return, ReturnDraft, ReturnReason
 from tests.factories import (
     CustomerFactory,
@@ -44,9 +61,12 @@ from tests.factories import (
     shipped_order,
 )
 from tests.security.marks import MARK, UUID, mark_text, put_marks
+from tests.security.papers import inputs_of_return, inputs_of_rma, write_notes
+from tests.security.staff import pass_second_step, platform_rows
 
 ANONYMOUS = "anonymous"
 OK, SIGN_IN, FORBIDDEN, MISSING, NO_METHOD = "ok", 302, 403, 404, 405
+SECOND_STEP, CHOOSE = "led to the second step", "led to the choice of a merchant"
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
 
 
@@ -78,6 +98,18 @@ class Person:
     session: str = ""
     hats: list[Hat] = field(default_factory=list)
     has_second_step: bool = False
+    passed_second_step: bool = False
+    chosen: str = ""
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether some page of a merchant or of the platform lets the person in."""
+        return self.signed_in and bool(self.hats or self.is_platform)
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether the platform pages open."""
+        return self.user is not None and self.user.is_staff and self.passed_second_step
 
     @property
     def signed_in(self) -> bool:
@@ -90,7 +122,7 @@ class Thing:
     """An object with an address: whose it is, and the random id that names it there."""
 
     noun: str
-    ref: uuid.UUID
+    ref: uuid.UUID | int
     merchant: str = ""
     vendor: int | None = None
     customer: int | None = None
@@ -199,8 +231,17 @@ def build() -> World:
     wear(world, "hugo", acme, Role.CUSTOMER, customer=CustomerFactory(merchant=acme))
     add_person(world, "nora")
     add_person(world, "olga", acme, Role.OWNER, is_active=False)
-    add_person(world, "sam", is_staff=True, is_superuser=True)
     protect(world.people["alice"])
+    # Platform staff: without a second step, with one not passed, at no merchant, at Acme.
+    add_person(world, "sam", is_staff=True, is_superuser=True)
+    add_person(world, "rex", is_staff=True)
+    protect(world.people["rex"])
+    add_person(world, "quinn", is_staff=True, is_superuser=True)
+    protect(world.people["quinn"])
+    pass_second_step(world.people["quinn"])
+    add_person(world, "pat", is_staff=True)
+    protect(world.people["pat"])
+    pass_second_step(world.people["pat"], at=acme)
     add_person(world, "ivan", acme, Role.OWNER)
     User.objects.filter(pk=world.people["ivan"].user.pk).update(is_active=False)
     actors = {name: actor_of(world, name) for name in WRITERS}
@@ -215,8 +256,14 @@ def build() -> World:
         OrderLineFactory(merchant=merchant, product__unit_cost="9.99")
     for writer in WRITERS:
         write_drafts(world, writer, actors[writer])
+        write_filter(world, writer, actors[writer])
     for merchant, writer in ((acme, "alice"), (globex, "charlie")):
         write_import(world, merchant, world.people[writer])
+        write_settings(world, merchant)
+        write_bulk(world, actors[writer], merchant)
+        write_exports(world, actors[writer], merchant, writer)
+        for noun, pk in platform_rows(merchant, world.people[writer].user):
+            world.things.append(Thing(noun, pk, merchant.slug))
     put_marks(world)
     for person in world.people.values():
         if person.user is not None:
@@ -309,11 +356,19 @@ def write_papers(
         Thing("order", placed.public_id, **whose, form={**items, "pk": placed.pk, "boxes": boxes}),
         Thing("purchase_order", request.public_id, **whose),
     ]
-    for noun in ("return", "closed return", "shipped return", "waiting return"):
+    for noun in (
+        "return",
+        "closed return",
+        "shipped return",
+        "waiting return",
+        "canceled return",
+        "denied return",
+        "processed return",
+    ):
         made = made_return(
             actor,
             placed,
-            approve=noun != "waiting return",
+            approve=noun in ("return", "closed return", "shipped return"),
             apply_to_invoice=noun == "closed return",
             note="Fragile",
         )
@@ -321,17 +376,32 @@ def write_papers(
             rma = made.rmas.get()
             parcel = {f"quantity-{rma.lines.get().pk}": 1, **PARCEL}
             if noun == "closed return":
+                sync_credit(actor, rma, reference="CN-7", note="By post")
                 close_return(actor, made)
+            if noun == "canceled return":
+                cancel_return(actor, made)
+            if noun == "denied return":
+                deny_rma(actor, rma, reason="no_fault", note="Dusty")
+            if noun == "processed return":
+                process_rma(actor, rma)
             if noun == "shipped return":
                 add_shipment(
                     actor, rma, ShipmentRequest(**PARCEL, quantities={rma.lines.get().pk: 1})
                 )
             made.refresh_from_db()
-        world.things.append(Thing(noun, made.public_id, **whose, version=made.version))
-        if noun == "waiting return":
-            world.things.append(Thing("rma", rma.public_id, **whose, version=rma.version))
+            rma.refresh_from_db()
+            line, asked = made.lines.get(), rma.lines.get()
+            if noun == "return":
+                world.things.append(Thing("file", write_notes(actor, made), merchant.slug))
+        forms = inputs_of_return(line), inputs_of_rma(asked)
+        seen = {"version": made.version, "form": forms[0]}
+        world.things.append(Thing(noun, made.public_id, **whose, **seen))
+        if kind := {"waiting return": "rma", "processed return": "processed rma"}.get(noun):
+            seen = {"version": rma.version, "form": forms[1]}
+            world.things.append(Thing(kind, rma.public_id, **whose, **seen))
         if noun == "return":
-            world.things.append(Thing("approved rma", rma.public_id, **whose, form=parcel))
+            seen = {"version": rma.version, "form": parcel}
+            world.things.append(Thing("approved rma", rma.public_id, **whose, **seen))
 
 
 def write_drafts(world: World, writer: str, actor: Actor) -> None:
@@ -351,6 +421,14 @@ def write_drafts(world: World, writer: str, actor: Actor) -> None:
             world.things.append(
                 Thing(noun, draft.key, slug, writer=writer, form=placed.form["boxes"])
             )
+
+
+def write_filter(world: World, writer: str, actor: Actor) -> None:
+    """A filter of the overview that `writer` keeps to themselves, and the columns they see."""
+    with tenant(actor.merchant_id, user=actor.user.pk):
+        saved = save_filter(actor, name="Mine", query="status=open")
+        choose_columns(actor, DEFAULT)
+    world.things.append(Thing("filter", saved.public_id, actor.merchant.slug, writer=writer))
 
 
 ORDERS_FILE = b"""InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
@@ -386,6 +464,56 @@ def write_import(world: World, merchant: Merchant, person: Person) -> None:
     world.things.append(Thing("import", uploaded.public_id, merchant.slug))
 
 
+def write_bulk(world: World, actor: Actor, merchant: Merchant) -> None:
+    """A bulk action that was looked ahead and waits to be started."""
+    with tenant(merchant.pk, user=actor.user.pk):
+        job = ask_bulk(actor, "close", Return.objects.visible_to(actor))
+    world.things.append(Thing("bulk", job.public_id, merchant.slug))
+
+
+def write_exports(world: World, actor: Actor, merchant: Merchant, writer: str) -> None:
+    """A shared export that is repeated, a file that is ready, and a file with a change."""
+    recipe = Recipe("Weekly", "return", ["number", "note"])
+    with tenant(merchant.pk, user=actor.user.pk):
+        saved = save_export(actor, recipe, Timing("weekly"), is_shared=True)
+        job = request_export(actor, recipe, saved=saved)
+        mark = mark_text(world, "the file of an export", staff_of(world, merchant))
+        job.file.save("returns.csv", ContentFile(f"Note\n{mark}\n".encode()), save=False)
+        finish_export(actor, job, rows=1)
+        number = Return.objects.filter(merchant=merchant, status="open").first().number
+        file = SimpleUploadedFile("edited.csv", f"Return,Note\n{number},Sturdy\n".encode())
+        changes = upload_changes(actor, file)
+    slug = merchant.slug
+    world.things += [
+        Thing("export", job.public_id, slug),
+        Thing("saved export", saved.public_id, slug),
+        Thing("own export", saved.public_id, slug, writer=writer),
+        Thing("changes", changes.public_id, slug),
+    ]
+
+
+def write_settings(world: World, merchant: Merchant) -> None:
+    """A vendor's page, a reason that can move down, an address, and a serial number of a line."""
+    with tenant(merchant.pk):
+        vendor = Vendor.objects.filter(merchant=merchant).order_by("pk")[0]
+        reason = ReturnReason.objects.filter(merchant=merchant).order_by("position")[0]
+        heading = ReturnReason.objects.filter(merchant=merchant).order_by("-position")[0]
+        ReturnReason.objects.create(
+            merchant=merchant, parent=heading, code="by-hand", label="Broken by hand"
+        )
+        entry = ReturnAddress.objects.create(
+            merchant=merchant, vendor=vendor, label="Dock 9", address="9 Dock Road"
+        )
+        placed = next(thing for thing in world.of("order") if thing.merchant == merchant.slug)
+        line = OrderLine.objects.filter(order_id=placed.form["pk"])[0]
+        SerialNumber.objects.create(merchant=merchant, order_line=line, number="SN-1")
+    world.things += [
+        Thing("vendor", vendor.public_id, merchant.slug),
+        Thing("reason", reason.public_id, merchant.slug),
+        Thing("address", entry.public_id, merchant.slug),
+    ]
+
+
 # Pages about a second step that the person must have switched on.
 OF_THE_SECOND_STEP = {
     "mfa_deactivate_totp",
@@ -412,6 +540,32 @@ def walk(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLP
             yield namespace + (entry.name or str(entry.pattern)), entry
 
 
+def at_a_merchant(name: str) -> bool:
+    """Whether the address of the route names a merchant."""
+    return ROUTES[name].audience in ROLES_OF_AUDIENCE
+
+
+def of_the_platform(name: str) -> bool:
+    """Whether the route is one of the platform pages."""
+    return ROUTES[name].audience in ("platform", "platform_merchant")
+
+
+def expected_of_platform(person: Person, row: Route, thing: Thing | None, method: str) -> int | str:
+    """What the platform pages must answer to a signed-in person."""
+    if not person.user.is_staff:
+        return MISSING
+    if not person.passed_second_step:
+        return SECOND_STEP
+    of_merchant = row.audience == "platform_merchant"
+    if of_merchant and not person.chosen:
+        return CHOOSE
+    if method not in row.methods:
+        return NO_METHOD
+    if row.noun and (thing is None or (of_merchant and thing.merchant != person.chosen)):
+        return MISSING
+    return OK
+
+
 def expected(person: Person, name: str, slug: str, thing: Thing | None, method: str) -> int | str:
     """What the route table says `person` must get; `thing` is None where there is no such row."""
     row = ROUTES[name]
@@ -423,6 +577,8 @@ def expected(person: Person, name: str, slug: str, thing: Thing | None, method: 
         if method not in row.methods:
             return NO_METHOD
         return OK if person.has_second_step or name not in OF_THE_SECOND_STEP else MISSING
+    if of_the_platform(name):
+        return expected_of_platform(person, row, thing, method)
     hat = next(
         (hat for hat in person.hats if hat.merchant == slug and hat.side == row.audience), None
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from decimal import Decimal
 
 from django.contrib.auth import get_user_model
@@ -16,15 +15,31 @@ from accounts.base import PublicModel, TenantModel, TenantQuerySet
 from accounts.models import Customer, Vendor
 from core.fields import MoneyField, NumberField, TenantForeignKey
 from orders.models import Channel, Order, OrderLine
-from returns.states import UNDECIDED, Condition, ReturnStatus, RmaSummary
+from returns.states import (
+    IN_TRANSIT,
+    REFUND_OPEN,
+    SHIPPED_STATES,
+    UNDECIDED,
+    WAITING,
+    Condition,
+    ReturnStatus,
+    RmaSummary,
+    ShippedStatus,
+    WaitsOn,
+)
 from returns.turns import Turn, turn_of
 
 ZERO = Decimal(0)
 
 
-class ReturnReason(TenantModel):
-    """Why customers send things back, in the merchant's own list (F8)."""
+class ReturnReason(PublicModel):
+    """Why customers send things back, in the merchant's own tree (F8).
 
+    A reason with children is a heading; only leaves can be chosen. Retired ones stay on old
+    returns.
+    """
+
+    parent = TenantForeignKey("self", null=True, blank=True, related_name="children")
     code = models.SlugField(_("code"), max_length=40)
     label = models.CharField(_("label"), max_length=80)
     position = models.PositiveSmallIntegerField(default=0)
@@ -36,7 +51,8 @@ class ReturnReason(TenantModel):
         verbose_name = _("return reason")
         ordering = ["position", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["merchant", "code"], name="returns_reason_code")
+            models.UniqueConstraint(fields=["merchant", "public_id"], name="returns_reason_public"),
+            models.UniqueConstraint(fields=["merchant", "code"], name="returns_reason_code"),
         ]
 
     def __str__(self) -> str:
@@ -92,9 +108,23 @@ class Return(PublicModel):
     unit_count = models.PositiveIntegerField(default=0, db_default=0)
     rma_count = models.PositiveIntegerField(default=0, db_default=0)
     approved_units = models.PositiveIntegerField(default=0, db_default=0)
+    denied_units = models.PositiveIntegerField(default=0, db_default=0)
+    shipped_units = models.PositiveIntegerField(default=0, db_default=0)
     received_units = models.PositiveIntegerField(default=0, db_default=0)
+    waits_on = models.CharField(
+        _("waits on"),
+        max_length=10,
+        choices=WaitsOn.choices,
+        default=WaitsOn.NOBODY,
+        db_default=WaitsOn.NOBODY,
+    )
+    waits_since = models.DateTimeField(_("waits since"), db_default=Now())
     refund_items = MoneyField(default=ZERO, db_default=ZERO)
+    refund_shipping = MoneyField(_("refund of shipping"), default=ZERO, db_default=ZERO)
     refund_adjustment = MoneyField(default=ZERO, db_default=ZERO)
+    adjustment_reason = models.CharField(
+        _("reason of the adjustment"), max_length=120, blank=True, default="", db_default=""
+    )
     refunded = MoneyField(default=ZERO, db_default=ZERO)
     note = models.TextField(_("note"), blank=True, max_length=2000, db_default="")
     version = models.PositiveIntegerField(default=1, db_default=1)
@@ -115,13 +145,16 @@ class Return(PublicModel):
                 condition=Q(status__in=ReturnStatus.values), name="returns_return_status"
             ),
             models.CheckConstraint(
-                condition=Q(refund_items__gte=0)
-                & Q(refund_items__gte=ZERO - F("refund_adjustment")),
+                condition=Q(refund_items__gte=0, refund_shipping__gte=0)
+                & Q(refund_items__gte=ZERO - F("refund_shipping") - F("refund_adjustment")),
                 name="returns_return_refund_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(approved_units__lte=F("unit_count")),
-                name="returns_return_approved_within_units",
+                condition=Q(unit_count__gte=F("approved_units") + F("denied_units")),
+                name="returns_return_decided_within_units",
+            ),
+            models.CheckConstraint(
+                condition=Q(waits_on__in=WaitsOn.values), name="returns_return_waits_on"
             ),
         ]
         indexes = [
@@ -136,6 +169,24 @@ class Return(PublicModel):
             models.Index(
                 fields=["merchant", "channel", "-requested_at", "-id"],
                 name="returns_return_channel",
+            ),
+            models.Index(
+                fields=["merchant", "waits_on", "-requested_at", "-id"], name="returns_return_waits"
+            ),
+            models.Index(
+                fields=["merchant", "waits_since"], name="returns_return_since", condition=WAITING
+            ),
+            *(
+                models.Index(
+                    fields=["merchant", "-requested_at", "-id"],
+                    name=f"returns_return_{name}",
+                    condition=condition,
+                )
+                for name, condition in (
+                    ("transit", IN_TRANSIT),
+                    ("refund", REFUND_OPEN),
+                    *SHIPPED_STATES.items(),
+                )
             ),
             models.Index(fields=["merchant", "order"], name="returns_return_order"),
             models.Index(
@@ -157,23 +208,29 @@ class Return(PublicModel):
         return RmaSummary(self.rma_summary)
 
     @property
+    def shipped_state(self) -> ShippedStatus:
+        """Where the goods are, with its words and colour."""
+        return ShippedStatus.of(self.shipped_units, self.received_units, self.approved_units)
+
+    @property
     def turn(self) -> Turn:
         """Whose turn it is. Reads the RMAs and their vendors: prefetch them for lists."""
         vendors = dict.fromkeys(
             rma.vendor.name for rma in self.rmas.all() if rma.state in UNDECIDED
         )
         return turn_of(
-            self.status,
-            self.rma_summary,
-            list(vendors),
-            self.requested_at,
+            WaitsOn(self.waits_on),
+            status=self.status,
+            rma_summary=self.rma_summary,
+            vendors=list(vendors),
+            since=self.waits_since,
             imported=self.source == self.Source.IMPORT,
         )
 
     @property
     def refund_total(self) -> Decimal:
-        """The refund record: items plus adjustment, in the return's currency."""
-        return self.refund_items + self.refund_adjustment
+        """The refund record: items, shipping and adjustment, in the return's currency (F12)."""
+        return self.refund_items + self.refund_shipping + self.refund_adjustment
 
     @property
     def refund_open(self) -> Decimal:
@@ -182,7 +239,11 @@ class Return(PublicModel):
 
 
 class ReturnLine(TenantModel):
-    """A quantity of one shipped order line that comes back, where to, and why."""
+    """A quantity of one shipped order line that comes back, where to, and why.
+
+    `requested` counts the units that RMAs hold: asked for and neither denied nor voided. The others
+    can go onto a further RMA (F9).
+    """
 
     customer_return = TenantForeignKey(Return, related_name="lines", db_index=False)
     order_line = TenantForeignKey(OrderLine, related_name="return_lines", db_index=False)
@@ -199,6 +260,7 @@ class ReturnLine(TenantModel):
         _("condition"), max_length=10, choices=Condition.choices, blank=True, db_default=""
     )
     quantity = models.PositiveIntegerField(_("quantity"))
+    requested = models.PositiveIntegerField(_("on RMAs"), default=0, db_default=0)
     refund = MoneyField(_("item refund"), default=ZERO)
 
     class Meta:
@@ -208,15 +270,28 @@ class ReturnLine(TenantModel):
                 fields=["merchant", "customer_return", "order_line"], name="returns_line_once"
             ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="returns_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(requested__lte=F("quantity")), name="returns_line_requested_within"
+            ),
             models.CheckConstraint(condition=Q(refund__gte=0), name="returns_line_refund"),
         ]
         indexes = [
             models.Index(fields=["merchant", "order_line"], name="returns_line_order_line"),
-            models.Index(fields=["merchant", "destination"], name="returns_line_destination"),
+            models.Index(
+                fields=["merchant", "destination", "customer_return"], name="returns_line_vendor"
+            ),
+            models.Index(
+                fields=["merchant", "reason", "customer_return"], name="returns_line_reason"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.quantity} of line {self.order_line_id}"
+
+    @property
+    def unrequested(self) -> int:
+        """Units that no RMA holds."""
+        return self.quantity - self.requested
 
 
 class RefundEntry(TenantModel):
@@ -226,9 +301,20 @@ class RefundEntry(TenantModel):
         APPLIED = "applied", _("Applied to the channel invoice")
         HISTORICAL = "historical", _("Refunded before the import")
 
+    class Method(models.TextChoices):
+        """How money reaches the buyer. Standard channels pay themselves (F12)."""
+
+        CHANNEL = "channel", _("Paid in the channel")
+        PAID_BACK = "paid_back", _("Paid back to the reseller")
+        RESELLER_CREDIT = "reseller_credit", _("Reseller credit")
+
     customer_return = TenantForeignKey(Return, related_name="refund_entries", db_index=False)
     order = TenantForeignKey(Order, related_name="refund_entries", db_index=False)
     kind = models.CharField(max_length=12, choices=Kind.choices)
+    method = models.CharField(
+        max_length=16, choices=Method.choices, default=Method.CHANNEL, db_default=Method.CHANNEL
+    )
+    note = models.CharField(max_length=500, blank=True, default="", db_default="")
     amount = MoneyField()
     currency = models.CharField(max_length=3)
     entered_at = models.DateTimeField(db_default=Now())
@@ -240,6 +326,7 @@ class RefundEntry(TenantModel):
 
     class Meta:
         verbose_name = _("refund entry")
+        verbose_name_plural = _("refund entries")
         indexes = [
             models.Index(fields=["merchant", "customer_return"], name="returns_refund_return"),
             models.Index(fields=["merchant", "order"], name="returns_refund_order"),
@@ -250,47 +337,3 @@ class RefundEntry(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
-
-
-class DraftQuerySet(TenantQuerySet["ReturnDraft"]):
-    """Questions about drafts."""
-
-    def visible_to(self, actor: Actor) -> DraftQuerySet:
-        """Each member of staff sees their own drafts."""
-        drafts = self.of_merchant(actor)
-        return drafts.filter(user=actor.user) if actor.is_staff else drafts.none()
-
-
-class ReturnDraft(TenantModel):
-    """What somebody typed in the return wizard so far; nothing of it counts until Complete (F7).
-
-    The key is made with the first form, names the draft in addresses, and makes Complete happen
-    once: `completed_as` is the return it became.
-    """
-
-    key = models.UUIDField(default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(get_user_model(), models.PROTECT, related_name="+", db_index=False)
-    order = TenantForeignKey(Order, related_name="+", db_index=False)
-    choices = models.JSONField(default=dict)
-    completed_as = TenantForeignKey(
-        Return, null=True, blank=True, related_name="drafts", db_index=False
-    )
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects = DraftQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("return draft")
-        constraints = [
-            models.UniqueConstraint(fields=["merchant", "key"], name="returns_draft_key")
-        ]
-        indexes = [
-            models.Index(
-                fields=["merchant", "order", "user"],
-                name="returns_draft_open",
-                condition=Q(completed_as__isnull=True),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return str(self.key)

@@ -1,0 +1,120 @@
+"""Photos and documents of a return: stored re-encoded or not at all (F6, DESIGN section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+import warnings
+from pathlib import PurePath
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from accounts.actor import Actor
+from actions.base import action
+from audit.record import record
+from core.errors import Refused
+from core.uploads import megabytes
+from returns.models import Return, ReturnFile
+
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE = 3000
+PDF = b"%PDF-"
+KINDS = {
+    "JPEG": ("image/jpeg", ".jpg"),
+    "PNG": ("image/png", ".png"),
+    "WEBP": ("image/webp", ".webp"),
+}
+
+
+@action("file.add")
+def add_file(actor: Actor, customer_return: Return, file: UploadedFile) -> ReturnFile:
+    """Keep a photo (JPEG, PNG, WebP) or a PDF with the return.
+
+    Photos are drawn anew, upright and at most LONGEST_SIDE pixels long: what a camera or somebody
+    else hid in them is gone. PDFs are kept as they are and only ever handed out as a download.
+    Raises Refused, with the field, for anything else; then nothing is kept.
+    """
+    if file.size is None or file.size > settings.RETURN_FILE_LIMIT:
+        limit = megabytes(settings.RETURN_FILE_LIMIT)
+        raise _refused(_("This file is larger than %(limit)s. Make it smaller.") % {"limit": limit})
+    content, content_type, suffix = _safe(file.read())
+    found = ReturnFile(
+        merchant=actor.merchant,
+        customer_return=customer_return,
+        name=_name(file.name or "", suffix),
+        content_type=content_type,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        added_by=actor.user,
+    )
+    found.file.save(f"{uuid.uuid4().hex}{suffix}", ContentFile(content), save=False)
+    try:
+        found.save()
+        record(actor, "file.added", found, parent=customer_return, name=found.name)
+    except BaseException:
+        found.file.delete(save=False)
+        raise
+    return found
+
+
+def _safe(content: bytes) -> tuple[bytes, str, str]:
+    """What may be kept of `content`, its type, and the ending of its name."""
+    if not content:
+        raise _refused(_("This file is empty. Choose another one."))
+    if content.startswith(PDF):
+        return content, "application/pdf", ".pdf"
+    try:
+        return _drawn_anew(content)
+    except UnidentifiedImageError:
+        raise _refused(
+            _("Only photos (JPEG, PNG, WebP) and PDF documents can be added. Choose another file.")
+        ) from None
+    except Image.DecompressionBombError:
+        raise _too_many_pixels() from None
+    except Refused:
+        raise
+    except Exception:  # noqa: BLE001 - a damaged picture breaks its decoder in many ways
+        raise _refused(_("This picture is damaged and cannot be read. Save it again.")) from None
+
+
+def _drawn_anew(content: bytes) -> tuple[bytes, str, str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        image: Any = Image.open(io.BytesIO(content), formats=list(KINDS))
+    width, height = image.size
+    if width * height > MOST_PIXELS:
+        raise _too_many_pixels()
+    kind = str(image.format)
+    image = ImageOps.exif_transpose(image)
+    is_clear = kind != "JPEG" and (
+        image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+    )
+    image = image.convert("RGBA" if is_clear else "RGB")
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    plain = Image.new(image.mode, image.size)
+    plain.paste(image)
+    drawn = io.BytesIO()
+    plain.save(drawn, kind, quality=88, optimize=kind == "PNG")
+    return drawn.getvalue(), *KINDS[kind]
+
+
+def _name(given: str, suffix: str) -> str:
+    """A name to show and to download by: no folders, no control characters, the right ending."""
+    stem = PurePath(given.replace("\\", "/")).stem
+    clean = "".join(sign for sign in stem if sign.isprintable()).strip(" .")
+    return f"{(clean or _('File'))[:120]}{suffix}"
+
+
+def _too_many_pixels() -> Refused:
+    sentence = _("This picture has more than %(n)s million pixels. Make it smaller.")
+    return _refused(sentence % {"n": MOST_PIXELS // 1_000_000})
+
+
+def _refused(sentence: str) -> Refused:
+    return Refused(sentence, field="file")

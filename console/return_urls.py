@@ -1,0 +1,35 @@
+"""Addresses of one return and its RMAs, with every verb of theirs."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from console import notes, refunds, return_page, return_verbs, rmas, shipments
+
+RETURN = "returns/<uuid:public_id>/"
+RMA = "rmas/<uuid:public_id>/"
+
+urlpatterns = [
+    path(RETURN, return_page.ReturnPage.as_view(), name="return"),
+    path(f"{RETURN}close/", return_verbs.CloseReturn.as_view(), name="return_close"),
+    path(f"{RETURN}reopen/", return_verbs.ReopenReturn.as_view(), name="return_reopen"),
+    path(f"{RETURN}cancel/", return_verbs.CancelReturn.as_view(), name="return_cancel"),
+    path(f"{RETURN}uncancel/", return_verbs.UncancelReturn.as_view(), name="return_uncancel"),
+    path(f"{RETURN}edit/", return_verbs.EditReturn.as_view(), name="return_edit"),
+    path(f"{RETURN}refund/", refunds.SyncRefund.as_view(), name="return_sync_refund"),
+    path(f"{RETURN}rma/", rmas.CreateRma.as_view(), name="rma_create"),
+    path(f"{RETURN}note/", notes.AddNote.as_view(), name="note_add"),
+    path(f"{RETURN}file/", notes.AddFile.as_view(), name="file_add"),
+    path("files/<uuid:public_id>/", notes.DownloadFile.as_view(), name="file"),
+    path(f"{RMA}approve/", rmas.ApproveRma.as_view(), name="rma_approve"),
+    path(f"{RMA}deny/", rmas.DenyRma.as_view(), name="rma_deny"),
+    path(f"{RMA}decide/", rmas.DecideRma.as_view(), name="rma_decide"),
+    path(f"{RMA}edit/", rmas.EditRma.as_view(), name="rma_edit"),
+    path(f"{RMA}void/", rmas.VoidRma.as_view(), name="rma_void"),
+    path(f"{RMA}cancel/", rmas.CancelRma.as_view(), name="rma_cancel"),
+    path(f"{RMA}process/", rmas.ProcessRma.as_view(), name="rma_process"),
+    path(f"{RMA}reprocess/", rmas.ReprocessRma.as_view(), name="rma_reprocess"),
+    path(f"{RMA}reopen/", rmas.ReopenRma.as_view(), name="rma_reopen"),
+    path(f"{RMA}credit/", refunds.SyncCredit.as_view(), name="rma_sync_credit"),
+    path(f"{RMA}shipment/", shipments.AddShipment.as_view(), name="shipment_add"),
+]

@@ -1,0 +1,80 @@
+"""Returns and RMAs as the security tests fill their forms in, and what lies beside them."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.actor import Actor
+from actions.files import add_file
+from actions.notes import add_note
+from returns.models import Return, ReturnLine, ReturnNote
+from rmas.models import RmaLine
+
+PHOTO = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel."""
+
+# What the forms ask for besides key, version, note, and the inputs of the lines.
+TYPED: dict[str, dict[str, Any]] = {
+    "console:return_edit": {
+        "adjustment_reason": "Kind",
+        "refund_adjustment": "0.50",
+        "refund_shipping": "",
+        "return_note": "Call first",
+    },
+    "console:rma_deny": {"reason": "no_fault"},
+    "console:rma_decide": {},
+    "console:rma_edit": {"return_address": "2 Dock Road", "credit_adjustment": "-0.50"},
+    "console:rma_create": {"number": "", "credit_adjustment": "", "return_address": ""},
+    "console:rma_reprocess": {"number": "NL-77"},
+    "console:rma_sync_credit": {"reference": "CN-1"},
+    "console:note_add": {"audience": "internal", "text": "Looks fine."},
+}
+WITH_LINES = {
+    "console:return_edit",
+    "console:rma_decide",
+    "console:rma_edit",
+    "console:rma_create",
+}
+
+
+def typed_for(name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The form of route `name`; `inputs` are those of the object's lines."""
+    return {**(inputs if name in WITH_LINES else {}), **TYPED[name]}
+
+
+def write_notes(actor: Actor, made: Return) -> uuid.UUID:
+    """A note for each audience and a photo; the photo's public id."""
+    for audience in ReturnNote.Audience.values:
+        add_note(actor, made, "Seen", audience=audience)
+    return add_file(actor, made, SimpleUploadedFile("dent.png", PHOTO)).public_id
+
+
+def inputs_of_return(line: ReturnLine) -> dict[str, str]:
+    """Inputs of the forms about a return, for its one line."""
+    return {
+        f"edit-{line.pk}-reason": str(line.reason_id),
+        f"edit-{line.pk}-condition": "used",
+        f"edit-{line.pk}-refund": "1.00",
+        f"quantity-{line.pk}": "1",
+        f"unit_cost-{line.pk}": "2.00",
+        "destination": str(line.destination_id),
+    }
+
+
+def inputs_of_rma(line: RmaLine) -> dict[str, str]:
+    """Inputs of the forms about an RMA, for its one line."""
+    name = f"rma-line-{line.pk}"
+    return {
+        f"{name}-outcome": "part",
+        f"{name}-approved": "0",
+        f"{name}-denied": "1",
+        f"{name}-reason": "misuse",
+        f"{name}-quantity": "1",
+        f"{name}-unit_cost": "2.00",
+    }

@@ -65,7 +65,7 @@ from tests.factories import Item, shipped_order
 
 SHARDS = 4
 SEQUENCES = 2000 if os.environ.get("CI") else 160
-STEPS = 12
+STEPS = 9
 
 TABLES = {
     "order": "SELECT * FROM orders_order",
@@ -216,7 +216,7 @@ class Desk(RuleBasedStateMachine):
         ),
     )
     def start(self, first: int, second: int, places: tuple[int, int], so_far: set[str]) -> None:
-        """A return that has come some way already, so that a dozen steps lead far."""
+        """A return that has come some way already, so that a few steps lead far."""
         lines = self.asked((first, second), places, None)
         request = ReturnRequest(
             lines, [RmaRequest(vendor.pk, credit_adjustment=D(2)) for vendor in self.vendors]

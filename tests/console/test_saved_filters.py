@@ -48,7 +48,8 @@ def names(actor: Actor) -> list[str]:
 
 def events(actor: Actor) -> list[str]:
     with at_acme(actor):
-        return list(Event.objects.filter(noun="savedfilter").values_list("verb", flat=True))
+        events = Event.objects.filter(noun="savedfilter").order_by("id")
+        return list(events.values_list("verb", flat=True))
 
 
 # --- the verbs ----------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from actions.returns import cancel_return, close_return, reopen_return
 from actions.rmas import approve_rma
 from audit.record import record
 from core.errors import NotAllowed, Refused
-from returns.models import BulkItem, BulkJob, Return
+from orders.models import Channel
+from returns.models import BulkItem, BulkJob, RefundEntry, Return
 from returns.states import UNDECIDED, BulkStatus, BulkVerb
 
 MOST = 10_000
@@ -36,9 +37,22 @@ def approve_rmas(actor: Actor, customer_return: Return, *, note: str = "") -> Re
     return customer_return
 
 
+@action("refund.apply")
+def sync_channel_refund(actor: Actor, customer_return: Return, *, note: str = "") -> RefundEntry:
+    """Sync the refund of a return whose channel pays itself; for resellers a person chooses how."""
+    if customer_return.channel.kind == Channel.Kind.RESELLER:
+        raise Refused(
+            _(
+                "This is a reseller's order. Sync its refund on the return's page, where you choose"
+                " between paying back and reseller credit."
+            )
+        )
+    return sync_refund(actor, customer_return, note=note)
+
+
 BULK_VERBS: dict[str, Callable[..., Any]] = {
     BulkVerb.APPROVE: approve_rmas,
-    BulkVerb.SYNC_REFUND: sync_refund,
+    BulkVerb.SYNC_REFUND: sync_channel_refund,
     BulkVerb.CLOSE: close_return,
     BulkVerb.REOPEN: reopen_return,
     BulkVerb.CANCEL: cancel_return,
@@ -56,9 +70,7 @@ def permission_of(verb: str) -> str:
 
 
 @action("return.bulk")
-def ask_bulk(
-    actor: Actor, verb: str, chosen: QuerySet[Return], *, note: str = "", method: str = ""
-) -> BulkJob:
+def ask_bulk(actor: Actor, verb: str, chosen: QuerySet[Return], *, note: str = "") -> BulkJob:
     """Remember the returns `chosen` and look ahead: what `verb` would change, and skip why.
 
     A few are looked at here and now, more in the background. Raises Refused for none or more than
@@ -81,7 +93,6 @@ def ask_bulk(
         merchant=actor.merchant,
         verb=verb,
         note=note,
-        method=method,
         item_count=len(ids),
         asked_by=actor.user,
     )
@@ -169,13 +180,14 @@ def carry_on(actor: Actor, job: BulkJob, most: int = BATCH) -> bool:
 
 
 def _each(actor: Actor, job: BulkJob, most: int, do: Callable[..., Any]) -> bool:
-    pending = job.items.filter(outcome=BulkItem.Outcome.PENDING).select_related("customer_return")
+    pending = job.items.filter(outcome=BulkItem.Outcome.PENDING).select_related(
+        "customer_return__channel"
+    )
     items = list(pending.order_by("id")[:most])
     verb = BULK_VERBS[job.verb]
-    extra = {"method": job.method} if job.verb == BulkVerb.SYNC_REFUND else {}
     for item in items:
         try:
-            do(verb, actor, item.customer_return, note=job.note, **extra)
+            do(verb, actor, item.customer_return, note=job.note)
         except NotAllowed:
             item.outcome, item.reason = BulkItem.Outcome.SKIPPED, _("You may not do this.")
         except Refused as refused:

@@ -23,10 +23,11 @@ from actions.forms_once import once
 from audit.models import Event
 from audit.timeline import entries
 from console.chosen import chosen_returns, query_of
+from console.forms_imports import KeyForm
 from core.cells import neutral
 from core.errors import Refused
 from core.views import PageView
-from returns.models import BulkItem, BulkJob, RefundEntry
+from returns.models import BulkItem, BulkJob
 from returns.states import BulkVerb
 
 PROGRESS = "bulk-progress"
@@ -44,13 +45,6 @@ class BulkForm(forms.Form):
             "invalid_choice": gettext_lazy("Choose what to do with the returns."),
         },
     )
-    method = forms.ChoiceField(required=False, choices=[("", ""), *RefundEntry.Method.choices])
-
-
-class KeyForm(forms.Form):
-    """A form that is nothing but a button."""
-
-    key = forms.UUIDField()
 
 
 class AskBulk(PageView):
@@ -65,7 +59,7 @@ class AskBulk(PageView):
         chosen = chosen_returns(request, self.actor)
 
         def work() -> str:
-            job = ask_bulk(self.actor, values["verb"], chosen, method=values["method"])
+            job = ask_bulk(self.actor, values["verb"], chosen)
             return page_of(self.actor, job)
 
         try:

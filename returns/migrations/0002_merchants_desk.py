@@ -33,7 +33,6 @@ class Migration(migrations.Migration):
                 ('public_id', models.UUIDField(db_default=django.contrib.postgres.functions.RandomUUID(), default=uuid.uuid4, editable=False, verbose_name='public id')),
                 ('verb', models.CharField(choices=[('approve', 'Approve RMAs'), ('sync_refund', 'Sync refund'), ('close', 'Close return'), ('reopen', 'Re-open return'), ('cancel', 'Cancel return')], max_length=20)),
                 ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('method', models.CharField(blank=True, choices=[('channel', 'Paid in the channel'), ('paid_back', 'Paid back to the reseller'), ('reseller_credit', 'Reseller credit')], default='', max_length=16)),
                 ('status', models.CharField(choices=[('checking', 'Looking ahead'), ('checked', 'Ready to start'), ('queued', 'Waiting to start'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Stopped')], default='checking', max_length=10)),
                 ('item_count', models.PositiveIntegerField(default=0)),
                 ('error', models.TextField(blank=True, default='')),

@@ -14,7 +14,7 @@ from accounts.actor import Actor, ActorKind
 from accounts.base import PublicModel, TenantModel, TenantQuerySet
 from core.fields import TenantForeignKey
 from orders.models import Order
-from returns.models.returns import RefundEntry, Return
+from returns.models.returns import Return
 from returns.states import BulkStatus, BulkVerb
 
 
@@ -189,9 +189,6 @@ class BulkJob(PublicModel):
 
     verb = models.CharField(max_length=20, choices=BulkVerb.choices)
     note = models.CharField(max_length=500, blank=True, default="")
-    method = models.CharField(
-        max_length=16, choices=RefundEntry.Method.choices, blank=True, default=""
-    )
     status = models.CharField(
         max_length=10, choices=BulkStatus.choices, default=BulkStatus.CHECKING
     )

@@ -12,6 +12,7 @@ from actions.bulk import ask_bulk, start_bulk
 from actions.returns import close_return
 from core.errors import NotAllowed, Refused
 from core.tenancy import tenant
+from orders.models import Channel
 from returns.models import BulkItem, BulkJob, Return
 from tests.cast import Cast
 from tests.factories import made_return, shipped_order
@@ -175,3 +176,15 @@ def test_returns_of_others_are_never_among_them(cast):
     made_return(cast.charlie, shipped_order(cast.globex), approve=True)
     job = ask(cast, "close")
     assert job.item_count == 1
+
+
+def test_a_resellers_refund_is_left_to_the_page_where_one_chooses_how(cast):
+    made, _other = returns(cast, 2, approve=True)
+    with tenant(cast.acme.pk):
+        Channel.objects.filter(pk=made.channel_id).update(kind=Channel.Kind.RESELLER)
+    job = start(cast, ask(cast, "sync_refund"))
+    deliver_all()
+    status, items = now(job)
+    assert status == "done"
+    assert [outcome for outcome, _reason in items] == ["done", "skipped"]
+    assert "on the return's page" in items[1][1]

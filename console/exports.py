@@ -89,7 +89,11 @@ class ReturnExport(PageView):
             return redirect(f"{reverse('console:export_new', args=[merchant.slug])}?{query}")
         name = file_name(merchant.slug, Grain.RETURN, FileFormat.CSV, timezone.localdate())
         return StreamingHttpResponse(
-            csv_of(ReturnResource(zone=merchant.timezone), rows, merchant.pk),
+            csv_of(
+                ReturnResource(zone=merchant.timezone),
+                rows.order_by("-requested_at", "-pk"),
+                merchant.pk,
+            ),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": content_disposition_header(True, name)},
         )

@@ -50,6 +50,17 @@ def test_ticked_rows_and_no_others(cast, three, sign_in):
     assert numbers(response) == ["R-3", "R-1"]
 
 
+def test_the_file_says_its_order_itself(cast, three, sign_in, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "console.exports.csv_of", lambda resource, rows, merchant_id: asked.append(rows) or []
+    )
+    client = sign_in(cast.bob)
+    client.get(ADDRESS, {"status": ["open", "closed"]})
+    client.post(ADDRESS, {"selected": [str(one.public_id) for one in three]})
+    assert [rows.query.order_by for rows in asked] == [("-requested_at", "-pk")] * 2
+
+
 def test_a_thousand_ticked_rows_are_fine(cast, sign_in):
     order = OrderFactory(merchant=cast.acme)
     with tenant(cast.acme.pk):

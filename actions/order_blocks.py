@@ -88,6 +88,22 @@ class Invoice:
         other = charges(RowKind.OTHER, ZERO) + wrong_sign
         return max(shipping, ZERO), max(fee, ZERO), other, max(discount, ZERO)
 
+    @property
+    def discount(self) -> Decimal:
+        """What discounts and other credits take off the goods; never more than they cost."""
+        return min(self._credits, self.paid)
+
+    @property
+    def shipping_paid(self) -> Decimal:
+        """Shipping, less what the credits take off beyond the goods."""
+        shipping, _fee, _other, _discount = self.billed()
+        return max(shipping - (self._credits - self.discount), ZERO)
+
+    @property
+    def _credits(self) -> Decimal:
+        _shipping, _fee, other, discount = self.billed()
+        return discount - min(other, ZERO)
+
 
 @dataclass(slots=True)
 class Block:
@@ -258,6 +274,10 @@ class Assembler:
                 ]
         return block
 
+    def discounts(self) -> dict[int, Decimal]:
+        """What comes off the goods of an invoice, by its number; only where there is something."""
+        return {one.number: one.discount for one in self.invoices.values() if one.discount}
+
     def _finished(self) -> Block:
         """The block so far, with the orders and requests that are new in it."""
         block, self._block = self._block, Block()
@@ -283,6 +303,7 @@ class Assembler:
         return (
             f"{invoice.number}\t{escaped(invoice.name)}\t{placed_at}\t{customer}\t"
             f"{escaped(invoice.country)}\t{invoice.line_count}\t{invoice.unit_count}\t"
+            f"{invoice.paid - invoice.discount:f}\t{invoice.shipping_paid:f}\t"
             f"{invoice.paid:f}\t{bill}\t{uuid4()}\n"
         )
 

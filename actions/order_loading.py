@@ -116,6 +116,7 @@ class _Load:
         with self._staging as staging:
             self._write_blocks(self._assembler.blocks(self._reader.read(source)))
             staging.adjust_late(self._assembler.late(), self._assembler.late_titles)
+            staging.spread_discounts(self._assembler.discounts())
             cancellations = load_returns(staging, self._assembler, self._currency)
             self._sum_up(cancellations)
         if self._progress:

@@ -7,9 +7,10 @@ the next one is being parsed.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, Self
 
 from django.db import connection
@@ -21,6 +22,8 @@ from actions.order_statements import (
     COLUMNS,
     COMPARE,
     CREATE,
+    DISCOUNT_LINES,
+    DISCOUNTED_LINES,
     DROP,
     EXISTING,
     LATE,
@@ -28,6 +31,7 @@ from actions.order_statements import (
     TITLE_PRODUCTS,
 )
 from actions.return_statements import RETURN_COLUMNS
+from profiles.pricing import spread_discount
 
 
 class Staging:
@@ -90,6 +94,24 @@ class Staging:
                 self.run(statement, ids=ids)
         if titles:
             self.run(TITLE_PRODUCTS, skus=list(titles), titles=list(titles.values()))
+
+    def spread_discounts(self, discounts: dict[int, Decimal]) -> None:
+        """Take what came off the goods of new orders, by number of the invoice, off their lines."""
+        if not discounts:
+            return
+        ids = self.order_ids()
+        lines = defaultdict(list)
+        for invoice, line_id, total in self.rows(
+            DISCOUNTED_LINES, ids=[ids[number] for number in discounts if number in ids]
+        ):
+            lines[invoice].append((line_id, total))
+        parts: dict[int, Decimal] = {}
+        for invoice, sold in lines.items():
+            amounts = [total for _line_id, total in sold]
+            shares = spread_discount(amounts, discounts[invoice], self._values["currency"])
+            parts |= {line_id: share for (line_id, _), share in zip(sold, shares, strict=True)}
+        if parts:
+            self.run(DISCOUNT_LINES, line_ids=list(parts), parts=list(parts.values()))
 
     def order_ids(self) -> dict[int, int]:
         """Ids of the orders of this file, new or not, by number of the invoice."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 COLUMNS = {
     "load_order": "invoice, number, placed_at, customer, country, line_count, unit_count, paid,"
-    " shipping, fee, other, discount, public_id",
+    " shipping_paid, subtotal, shipping, fee, other, discount, public_id",
     "load_customer": "number, country",
     "load_product": "product, sku, title",
     "load_request": "request, invoice, vendor_id, line_count, unit_count, requested_at,"
@@ -22,8 +22,9 @@ CREATE = (
     """
 CREATE TEMPORARY TABLE load_order (
   invoice int, number text COLLATE "C", placed_at timestamptz, customer text, country text,
-  line_count int, unit_count int, paid numeric(18,4), shipping numeric(18,4), fee numeric(18,4),
-  other numeric(18,4), discount numeric(18,4), public_id uuid
+  line_count int, unit_count int, paid numeric(18,4), shipping_paid numeric(18,4),
+  subtotal numeric(18,4), shipping numeric(18,4), fee numeric(18,4), other numeric(18,4),
+  discount numeric(18,4), public_id uuid
 ) ON COMMIT DROP""",
     "CREATE TEMPORARY TABLE load_customer (number text, country text) ON COMMIT DROP",
     """
@@ -99,7 +100,7 @@ INSERT INTO orders_order (
   line_count, unit_count, shipped_units, paid_total, shipping_paid
 )
 SELECT found.id, public_id, %(merchant)s, %(channel)s, buyer.id, load_order.number, placed_at,
-  %(currency)s, country, line_count, unit_count, unit_count, paid, shipping
+  %(currency)s, country, line_count, unit_count, unit_count, paid, load_order.shipping_paid
 FROM load_order JOIN found_order found USING (invoice)
   LEFT JOIN found_customer buyer ON buyer.number = load_order.customer
 WHERE found.is_new ORDER BY found.id""",
@@ -110,7 +111,7 @@ WHERE found.is_new ORDER BY found.id""",
 INSERT INTO orders_channelinvoice (
   merchant_id, order_id, number, subtotal, shipping, fee, other, discount
 )
-SELECT %(merchant)s, found.id, number, paid, shipping, fee, other, discount
+SELECT %(merchant)s, found.id, number, subtotal, shipping, fee, other, discount
 FROM load_order JOIN found_order found USING (invoice) WHERE is_new ORDER BY found.id""",
     ),
     (
@@ -208,12 +209,13 @@ LATE = "SELECT id FROM load_order JOIN found_order USING (invoice)"
 ADJUST_LATE_ORDERS = (
     """
 UPDATE orders_order changed SET line_count = late.line_count, unit_count = late.unit_count,
-  shipped_units = late.unit_count, paid_total = paid, shipping_paid = late.shipping
+  shipped_units = late.unit_count, paid_total = paid,
+  shipping_paid = late.shipping_paid
 FROM load_order late JOIN found_order found USING (invoice)
 WHERE changed.id = found.id AND is_new
   AND changed.id = ANY (%(ids)s::bigint[])""",
     """
-UPDATE orders_channelinvoice changed SET subtotal = paid, shipping = late.shipping, fee = late.fee,
+UPDATE orders_channelinvoice changed SET subtotal = late.subtotal, shipping = late.shipping, fee = late.fee,
   other = late.other, discount = late.discount
 FROM load_order late JOIN found_order found USING (invoice)
 WHERE changed.order_id = found.id AND is_new
@@ -231,6 +233,17 @@ FROM load_order late, orders_order existing
 WHERE late.invoice = found_order.invoice AND existing.id = found_order.id AND NOT is_new
   AND existing.id = ANY (%(ids)s::bigint[])""",
 )
+
+# Lines of new orders whose invoice has a discount: they cost what is left of them.
+DISCOUNTED_LINES = """
+SELECT invoice, line.id, line.total
+FROM orders_orderline line JOIN found_order ON found_order.id = line.order_id
+WHERE is_new AND line.order_id = ANY (%(ids)s::bigint[])
+ORDER BY line.order_id, position, line.id"""
+DISCOUNT_LINES = """
+UPDATE orders_orderline changed SET discount = part.discount, total = total - part.discount
+FROM unnest(%(line_ids)s::bigint[], %(parts)s::numeric[]) AS part (id, discount)
+WHERE changed.id = part.id AND changed.id = ANY (%(line_ids)s::bigint[])"""
 
 TITLE_PRODUCTS = """
 UPDATE orders_product changed SET title = named.title

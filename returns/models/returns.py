@@ -150,6 +150,9 @@ class Return(PublicModel):
                 name="returns_return_refund_not_negative",
             ),
             models.CheckConstraint(
+                condition=Q(refunded__gte=0), name="returns_return_refunded_not_negative"
+            ),
+            models.CheckConstraint(
                 condition=Q(unit_count__gte=F("approved_units") + F("denied_units")),
                 name="returns_return_decided_within_units",
             ),

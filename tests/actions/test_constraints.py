@@ -69,6 +69,7 @@ def books(at_acme: Cast) -> Cast:
             "UPDATE orders_order SET refunded = paid_total + shipping_paid + 0.01",
         ),
         ("orders_order_refunded_within_paid", "UPDATE orders_order SET refunded = -0.01"),
+        ("returns_return_refunded_not_negative", "UPDATE returns_return SET refunded = -0.01"),
         (
             "orders_order_shipping_within_paid",
             "UPDATE orders_order SET shipping_agreed = shipping_paid + 0.01",

@@ -7,6 +7,7 @@ import io
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import patch
 from typing import Any
 
 import pytest
@@ -152,7 +153,7 @@ def test_an_invoice_becomes_an_order_that_was_shipped_and_billed(at_acme):
     )
     assert order.placed_at == datetime(2011, 11, 18, 8, 26, tzinfo=at_acme.acme.zone)
     assert (order.line_count, order.unit_count, order.shipped_units) == (2, 9, 9)
-    assert order.paid_total == Decimal("20.85")
+    assert order.paid_total == Decimal("19.35")
     request = order.fulfillment_requests.get()
     assert (request.number, request.vendor, request.line_count, request.unit_count) == (
         "PO-80001",
@@ -172,9 +173,11 @@ def test_an_invoice_becomes_an_order_that_was_shipped_and_billed(at_acme):
     assert [
         (one.position, one.product.sku, one.title, one.quantity, one.total) for one in lines
     ] == [
-        (1, "85123A", "WHITE LANTERN", 6, Decimal("15.30")),
-        (2, "22633", "HAND WARMER", 3, Decimal("5.55")),
-    ]
+        (1, "85123A", "WHITE LANTERN", 6, Decimal("14.20")),
+        (2, "22633", "HAND WARMER", 3, Decimal("5.15")),
+    ], "1.50 off, 1.10 and 0.40 of it"
+    assert [one.discount for one in lines] == [Decimal("1.10"), Decimal("0.40")]
+    assert order.paid_total == Decimal("19.35")
     assert {(one.fulfillment_request, one.shipment) for one in lines} == {(request, parcel)}
     bill = order.invoice
     assert (bill.number, bill.subtotal, bill.shipping, bill.discount, bill.total) == (
@@ -225,6 +228,43 @@ def test_charges_with_the_wrong_sign_count_as_other(at_acme):
     assert report.counts["charges"] == 3
 
 
+def test_no_more_can_be_refunded_than_was_paid_after_discounts(at_acme):
+    rows = (
+        f"601,85123A,WHITE LANTERN,3,2011-11-18 08:26:00,1.00,17850.0,{UK}",
+        f"601,POST,POSTAGE,1,2011-11-18 08:26:00,4.00,17850.0,{UK}",
+        f"601,D,Discount,-1,2011-11-18 08:26:00,2.00,17850.0,{UK}",
+        f"601,M,Manual,-1,2011-11-18 08:26:00,2.50,17850.0,{UK}",
+        f"602,85123A,WHITE LANTERN,3,2011-11-18 09:26:00,1.00,17850.0,{UK}",
+        f"602,D,Discount,-1,2011-11-18 09:26:00,1.00,17850.0,{UK}",
+        f"C603,85123A,WHITE LANTERN,-6,2011-11-20 09:26:00,1.00,17850.0,{UK}",
+    )
+    load(at_acme, *rows)
+    first, second = Order.objects.order_by("number")
+    assert (first.paid_total, first.shipping_paid) == (0, Decimal("2.50"))
+    assert first.invoice.total == first.paid_total + first.shipping_paid
+    assert (second.paid_total, second.invoice.total) == (2, 2)
+    assert list(second.lines.values_list("discount", "total")) == [(1, 2)]
+    assert list(Return.objects.order_by("number").values_list("number", "refunded")) == [
+        ("C603", 0),
+        ("C603-2", 2),
+    ]
+    again = load(at_acme, *rows)
+    assert (again.created["orders"], again.different) == (0, [])
+
+
+def test_a_discount_further_down_in_the_file_comes_off_too(at_acme):
+    rows = (
+        f"601,85123A,WHITE LANTERN,3,2011-11-18 08:26:00,1.00,17850.0,{UK}",
+        f"602,85123A,WHITE LANTERN,1,2011-11-18 08:26:00,1.00,17850.0,{UK}",
+        f"601,D,Discount,-1,2011-11-18 08:26:00,0.50,17850.0,{UK}",
+    )
+    with patch("actions.order_blocks.BLOCK_LINES", 1):
+        load(at_acme, *rows)
+    order = Order.objects.get(number="601")
+    assert (order.paid_total, order.invoice.subtotal) == (Decimal("2.5"), 3)
+    assert order.lines.get().total == Decimal("2.5")
+
+
 def test_the_vendor_of_a_product_fulfils_it(at_acme):
     ProductFactory(merchant=at_acme.acme, sku="85123A", vendor=at_acme.northlight)
     report = load(at_acme)
@@ -265,16 +305,16 @@ def test_cancellations_become_closed_returns_first_in_first_out(at_acme):
         assert made.received_units == made.unit_count
         entry = made.refund_entries.get()
         assert (entry.kind, entry.amount) == ("historical", made.refund_items)
-    assert (first.line_count, first.unit_count, first.refund_items) == (2, 5, Decimal("10.65"))
+    assert (first.line_count, first.unit_count, first.refund_items) == (2, 5, Decimal("9.87"))
     assert (second.line_count, second.unit_count, second.refund_items) == (1, 2, Decimal("3.70"))
     lines = first.lines.order_by("order_line__position")
     assert [(one.quantity, one.refund, one.destination) for one in lines] == [
-        (2, Decimal("5.10"), at_acme.warehouse),
-        (3, Decimal("5.55"), at_acme.warehouse),
+        (2, Decimal("4.72"), at_acme.warehouse),
+        (3, Decimal("5.15"), at_acme.warehouse),
     ]
     order = Order.objects.get(number="501")
     assert (order.returned_units, order.return_count) == (5, 1)
-    assert order.refund_agreed == order.refunded == Decimal("10.65")
+    assert order.refund_agreed == order.refunded == Decimal("9.87")
     sold = OrderLine.objects.get(order__number="506")
     assert (sold.returned_quantity, sold.refund_agreed) == (2, Decimal("3.70"))
 

@@ -215,8 +215,8 @@ FROM load_order late JOIN found_order found USING (invoice)
 WHERE changed.id = found.id AND is_new
   AND changed.id = ANY (%(ids)s::bigint[])""",
     """
-UPDATE orders_channelinvoice changed SET subtotal = late.subtotal, shipping = late.shipping, fee = late.fee,
-  other = late.other, discount = late.discount
+UPDATE orders_channelinvoice changed SET subtotal = late.subtotal, shipping = late.shipping,
+  fee = late.fee, other = late.other, discount = late.discount
 FROM load_order late JOIN found_order found USING (invoice)
 WHERE changed.order_id = found.id AND is_new
   AND changed.order_id = ANY (%(ids)s::bigint[])""",

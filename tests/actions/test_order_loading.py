@@ -7,8 +7,8 @@ import io
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from unittest.mock import patch
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import connection

@@ -6,6 +6,7 @@ import hashlib
 import io
 import uuid
 import warnings
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -40,20 +41,17 @@ def add_file(actor: Actor, customer_return: Return, file: UploadedFile) -> Retur
     else hid in them is gone. PDFs are kept as they are and only ever handed out as a download.
     Raises Refused, with the field, for anything else; then nothing is kept.
     """
-    if file.size is None or file.size > settings.RETURN_FILE_LIMIT:
-        limit = megabytes(settings.RETURN_FILE_LIMIT)
-        raise _refused(_("This file is larger than %(limit)s. Make it smaller.") % {"limit": limit})
-    content, content_type, suffix = _safe(file.read())
+    safe = safe_file(file)
     found = ReturnFile(
         merchant=actor.merchant,
         customer_return=customer_return,
-        name=_name(file.name or "", suffix),
-        content_type=content_type,
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        name=safe.name,
+        content_type=safe.content_type,
+        size=len(safe.content),
+        sha256=hashlib.sha256(safe.content).hexdigest(),
         added_by=actor.user,
     )
-    found.file.save(f"{uuid.uuid4().hex}{suffix}", ContentFile(content), save=False)
+    found.file.save(safe.stored_as, ContentFile(safe.content), save=False)
     try:
         found.save()
         record(actor, "file.added", found, parent=customer_return, name=found.name)
@@ -61,6 +59,26 @@ def add_file(actor: Actor, customer_return: Return, file: UploadedFile) -> Retur
         found.file.delete(save=False)
         raise
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class SafeFile:
+    """What may be kept of an upload: its bytes, their type, its name, and a name to store it by."""
+
+    content: bytes
+    content_type: str
+    name: str
+    stored_as: str
+
+
+def safe_file(file: UploadedFile) -> SafeFile:
+    """A photo drawn anew, or a PDF as it is. Raises Refused, at `file`, for anything else."""
+    if file.size is None or file.size > settings.RETURN_FILE_LIMIT:
+        limit = megabytes(settings.RETURN_FILE_LIMIT)
+        raise _refused(_("This file is larger than %(limit)s. Make it smaller.") % {"limit": limit})
+    content, content_type, suffix = _safe(file.read())
+    name = _name(file.name or "", suffix)
+    return SafeFile(content, content_type, name, f"{uuid.uuid4().hex}{suffix}")
 
 
 def _safe(content: bytes) -> tuple[bytes, str, str]:

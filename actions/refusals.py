@@ -73,13 +73,22 @@ def reprocess_refusal(rma: Rma) -> str:
     return _("This RMA has not been processed yet. Process it first.")
 
 
-def sync_credit_refusal(rma: Rma) -> str:
-    """There must be a difference between the credit expected and what was recorded.
+def record_credit_refusal(rma: Rma) -> str:
+    """The vendor must owe something still."""
+    if rma.credit_open >= ZERO:
+        return sync_credit_refusal(rma)
+    return _("More is recorded than is expected. Sync the credit to lower it.")
 
-    Reads the lines.
-    """
-    if quantise(rma.credit_open, rma.currency) != ZERO:
+
+def sync_credit_refusal(rma: Rma) -> str:
+    """There must be a difference between the credit expected and what was recorded or settled."""
+    if rma.credit_open != ZERO:
         return ""
+    if rma.credit_variance != ZERO:
+        return _("Nothing is open: a difference of %(amount)s %(currency)s has been settled.") % {
+            "amount": quantise(rma.credit_variance, rma.currency),
+            "currency": rma.currency,
+        }
     if rma.credited == ZERO:
         return _("No credit is expected: approve units with a cost, or set an adjustment, first.")
     return _("The expected credit of %(amount)s %(currency)s is recorded already.") % {

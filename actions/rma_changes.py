@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.actor import Actor
 from actions.base import action
-from actions.credits import credit_due, enter_credit
+from actions.credits import enter_credit
 from actions.numbers import refuse_taken
 from actions.progress import refresh
 from actions.refusals import process_refusal, reprocess_refusal
@@ -107,7 +107,7 @@ def edit_rma(
     locked.note = edit.note
     locked.credit_adjustment = edit.credit_adjustment
     write_lines(locked, lines, before)
-    corrections = _take_credit_back(actor, locked, lines)
+    corrections = _take_credit_back(actor, locked)
     save_rma(locked, "return_address", "note", "credit_adjustment", "credited")
     refresh(locked.customer_return)
     record_all(corrections)
@@ -188,7 +188,7 @@ def _edit_quantity(line: RmaLine, quantity: int) -> None:
     line.quantity = quantity
 
 
-def _take_credit_back(actor: Actor, rma: Rma, lines: list[RmaLine]) -> list[Event]:
+def _take_credit_back(actor: Actor, rma: Rma) -> list[Event]:
     """Lower the recorded credit to what is expected, if it exceeds what may stand there now.
 
     Sync Credit could not do it afterwards: cost and credit are held together by a CHECK.
@@ -196,7 +196,7 @@ def _take_credit_back(actor: Actor, rma: Rma, lines: list[RmaLine]) -> list[Even
     if rma.credited <= rma.cost_total + max(rma.credit_adjustment, ZERO):
         return []
     actor.require("credit.apply")
-    amount = credit_due(rma, lines)
+    amount = rma.credit_expected - rma.credited
     _entry, event = enter_credit(actor, rma, amount)
     rma.credited += amount
     return [event]

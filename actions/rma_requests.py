@@ -24,6 +24,7 @@ from core.money import ZERO, quantise
 from orders.models import OrderLine
 from returns.models import Return, ReturnLine
 from returns.states import ReturnStatus
+from rmas.credits import expected_credit
 from rmas.models import Rma, RmaLine, RmaNumber
 from rmas.states import RmaStatus
 from rmas.strategy import strategy_of
@@ -202,6 +203,7 @@ def _new_rma(
     status = first_status(actor, request, vendor)
     is_approved = status is RmaStatus.APPROVED
     now = timezone.now()
+    approved = [(count if is_approved else 0, costs[line.pk]) for line, count in lines]
     return Rma(
         merchant=actor.merchant,
         customer_return=found,
@@ -216,6 +218,7 @@ def _new_rma(
             sum((count * costs[line.pk] for line, count in lines), ZERO), found.currency
         ),
         credit_adjustment=request.credit_adjustment,
+        credit_expected=expected_credit(approved, request.credit_adjustment, found.currency),
         requested_units=units,
         approved_units=units if is_approved else 0,
         processed_at=now if strategy_of(actor.merchant, vendor).is_handed_over else None,

@@ -22,8 +22,9 @@ from core.errors import Refused, Stale
 from core.money import ZERO, quantise
 from core.states import check
 from returns.states import UNDECIDED, ReturnStatus
+from rmas.credits import expected_credit
 from rmas.models import DenyReason, Rma, RmaLine
-from rmas.states import MOVES, RmaStatus, decided
+from rmas.states import CREDIT_MOVES, MOVES, RmaStatus, decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def open_rma(actor: Actor, rma: Rma, name: str, version: int | None) -> tuple[Rm
         raise Stale(_decided_sentence(locked))
     check_version(actor, locked, version)
     check(MOVES, name, locked.status, locked.state.label.lower())
-    if found.status != ReturnStatus.OPEN and name != "sync_credit":
+    if found.status != ReturnStatus.OPEN and name not in CREDIT_MOVES:
         raise Refused(
             _("Return %(number)s is %(status)s. Re-open it before deciding its RMAs.")
             % {"number": found.number, "status": found.state.label.lower()}
@@ -151,6 +152,9 @@ def write_lines(rma: Rma, lines: list[RmaLine], held_before: dict[int, int]) -> 
     rma.approved_units = sum(line.approved for line in lines)
     rma.denied_units = sum(line.denied for line in lines)
     rma.cost_total = total_cost(rma, lines)
+    rma.credit_expected = expected_credit(
+        ((line.approved, line.unit_cost) for line in lines), rma.credit_adjustment, rma.currency
+    )
     hold({line.return_line_id: line.held - held_before[line.pk] for line in lines})
 
 
@@ -174,6 +178,7 @@ def save_rma(rma: Rma, *fields: str) -> None:
             "approved_units",
             "denied_units",
             "cost_total",
+            "credit_expected",
             "version",
             *fields,
         ]

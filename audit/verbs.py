@@ -72,6 +72,9 @@ VERBS: dict[str, Verb] = {
     "credit.applied": Verb(
         _("%(actor)s recorded a credit of %(amount)s from %(vendor)s for %(number)s"), "agreed"
     ),
+    "credit.settled": Verb(
+        _("%(actor)s settled a difference of %(amount)s on %(number)s: %(reason)s"), "ended"
+    ),
     "rma.approved": Verb(_("%(actor)s approved %(number)s"), "agreed"),
     "rma.denied": Verb(_("%(actor)s denied %(number)s"), "refused"),
     "rma.canceled": Verb(_("%(actor)s canceled %(number)s"), "ended"),

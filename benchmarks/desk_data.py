@@ -115,10 +115,12 @@ WHERE made.merchant_id = %(m)s""",
     """
 INSERT INTO rmas_rma (
   merchant_id, customer_return_id, order_id, vendor_id, number, status, return_address, note,
-  currency, cost_total, credit_adjustment, requested_units, approved_units, denied_units, version
+  currency, cost_total, credit_adjustment, credit_expected, requested_units, approved_units,
+  denied_units, version
 )
 SELECT made.merchant_id, made.id, made.order_id, request.vendor_id, 'RMA-' || made.number,
-  made.rma_summary, '1 Dock Road', '', 'GBP', 12, 0, 3, made.approved_units, 0, 1
+  made.rma_summary, '1 Dock Road', '', 'GBP', 12, 0,
+  CASE made.rma_summary WHEN 'approved' THEN 12 ELSE 0 END, 3, made.approved_units, 0, 1
 FROM returns_return made
   JOIN orders_fulfillmentrequest request ON request.order_id = made.order_id
 WHERE made.merchant_id = %(m)s""",

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "actions",
     "notifications",
     "exports",
+    "documents",
     "console",
     "vendor_portal",
     "customer_portal",

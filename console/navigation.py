@@ -70,9 +70,17 @@ ENTRIES = (
                 "console:rma_reprocess",
                 "console:rma_reopen",
                 "console:rma_sync_credit",
+                "console:rma_record_credit",
+                "console:rma_settle_credit",
                 "console:shipment_add",
             }
         ),
+    ),
+    Entry(
+        _("Credits"),
+        "console:credits",
+        "banknotes",
+        frozenset({"console:credits", "console:credit_statement"}),
     ),
     Entry(
         _("Exports"),

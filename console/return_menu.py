@@ -15,6 +15,7 @@ from actions.refusals import (
     close_refusal,
     moved_refusal,
     process_refusal,
+    record_credit_refusal,
     reprocess_refusal,
     sync_credit_refusal,
     sync_refund_refusal,
@@ -24,7 +25,7 @@ from returns.models import Return
 from returns.states import MOVES as RETURN_MOVES
 from returns.states import ReturnStatus
 from rmas.models import Rma
-from rmas.states import ANSWERED, ENDED
+from rmas.states import ANSWERED, CREDIT_MOVES, ENDED
 from rmas.states import MOVES as RMA_MOVES
 
 BAR = ("sync_refund", "edit", "close", "reopen", "uncancel", "cancel")
@@ -37,6 +38,8 @@ MENU = (
     "process",
     "reprocess",
     "sync_credit",
+    "record_credit",
+    "settle_credit",
     "edit",
     "reopen",
     "void",
@@ -105,8 +108,10 @@ def why_not_return(name: str, found: Return, rmas: Iterable[Rma]) -> str:
 
 def why_not_rma(name: str, rma: Rma, found: Return) -> str:
     """Why move `name` of `rma` is not possible now, or "". Reads its lines."""
-    if (refusal := _state_refusal(RMA_MOVES, name, rma)) or name == "sync_credit":
-        return refusal or sync_credit_refusal(rma)
+    refusal = _state_refusal(RMA_MOVES, name, rma)
+    if refusal or name in CREDIT_MOVES:
+        open_refusal = record_credit_refusal if name == "record_credit" else sync_credit_refusal
+        return refusal or open_refusal(rma)
     if found.status != ReturnStatus.OPEN:
         return _("Return %(number)s is %(status)s. Re-open it first.") % {
             "number": found.number,

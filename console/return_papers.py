@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, CharField, F, Sum, UUIDField, Value
+from django.db.models import BigIntegerField, Case, CharField, F, Sum, UUIDField, Value, When
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from returns.models import RefundEntry, Return, ReturnFile, ReturnNote
-from rmas.models import CreditEntry
+from rmas.models import CreditEntry, CreditVariance
 from shipments.models import ReturnShipment
 
 SHOWN = 100
@@ -31,6 +31,7 @@ class LedgerEntry:
     note: str
     who: str
     at: datetime
+    file: UUID | None = None
 
 
 def ledger_of(actor: Actor, found: Return) -> list[LedgerEntry]:
@@ -38,19 +39,52 @@ def ledger_of(actor: Actor, found: Return) -> list[LedgerEntry]:
     refunds = (
         RefundEntry.objects.visible_to(actor)
         .filter(customer_return=found)
-        .annotate(of_rma=Cast(Value(None), BigIntegerField()), what=F("method"), form=F("kind"))
+        .annotate(
+            of_rma=Cast(Value(None), BigIntegerField()),
+            what=F("method"),
+            form=F("kind"),
+            paper=Cast(Value(None), UUIDField()),
+        )
     )
     credit = (
         CreditEntry.objects.visible_to(actor)
         .filter(rma__customer_return=found)
-        .annotate(of_rma=F("rma_id"), what=F("reference"), form=Value("credit"))
+        .annotate(
+            of_rma=F("rma_id"),
+            what=F("reference"),
+            form=Value("credit"),
+            paper=Case(When(file="", then=None), default=F("public_id")),
+        )
     )
-    columns = ("of_rma", "amount", "what", "form", "note", "entered_by__name", "entered_at", "pk")
-    rows = refunds.values_list(*columns).union(credit.values_list(*columns), all=True)
+    settled = (
+        CreditVariance.objects.visible_to(actor)
+        .filter(rma__customer_return=found)
+        .annotate(
+            of_rma=F("rma_id"),
+            what=F("reason"),
+            form=Value("variance"),
+            paper=Cast(Value(None), UUIDField()),
+            note=Value(""),
+        )
+    )
+    columns = (
+        "of_rma",
+        "amount",
+        "what",
+        "form",
+        "note",
+        "entered_by__name",
+        "entered_at",
+        "paper",
+        "pk",
+    )
+    rows = refunds.values_list(*columns).union(
+        credit.values_list(*columns), settled.values_list(*columns), all=True
+    )
     return [
-        LedgerEntry(of_rma, amount, _label(what, form), note, who or _("Backhaul"), at)
-        for of_rma, amount, what, form, note, who, at, _pk in sorted(
-            rows, key=lambda row: (row[6], row[7])
+        LedgerEntry(of_rma, amount, _label(what, form), note, who or _("Backhaul"), at, paper)
+        for of_rma, amount, what, form, note, who, at, paper, _pk in sorted(
+            rows, key=lambda row: (row[6], row[8])
         )
     ]
 
@@ -58,6 +92,8 @@ def ledger_of(actor: Actor, found: Return) -> list[LedgerEntry]:
 def _label(what: str, form: str) -> str:
     if form == "credit":
         return what
+    if form == "variance":
+        return _("settled: %(reason)s") % {"reason": what}
     if form == RefundEntry.Kind.HISTORICAL:
         return str(RefundEntry.Kind.HISTORICAL.label)
     return str(RefundEntry.Method(what).label)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from console import credits as credit_pages
 from console import notes, refunds, return_page, return_verbs, rmas, shipments
 
 RETURN = "returns/<uuid:public_id>/"
@@ -27,6 +28,23 @@ urlpatterns = [
     path(f"{RMA}edit/", rmas.EditRma.as_view(), name="rma_edit"),
     path(f"{RMA}void/", rmas.VoidRma.as_view(), name="rma_void"),
     path(f"{RMA}cancel/", rmas.CancelRma.as_view(), name="rma_cancel"),
+    path(f"{RMA}record-credit/", credit_pages.RecordCredit.as_view(), name="rma_record_credit"),
+    path(f"{RMA}settle-credit/", credit_pages.SettleCredit.as_view(), name="rma_settle_credit"),
+    path("credits/", credit_pages.CreditGap.as_view(), name="credits"),
+    path(
+        "credits/<uuid:public_id>/", credit_pages.StatementPage.as_view(), name="credit_statement"
+    ),
+    path(
+        "credits/<uuid:public_id>/statement.pdf",
+        credit_pages.StatementPdf.as_view(),
+        name="credit_statement_pdf",
+    ),
+    path(
+        "credits/<uuid:public_id>/statement.csv",
+        credit_pages.StatementCsv.as_view(),
+        name="credit_statement_csv",
+    ),
+    path("credit-notes/<uuid:public_id>/", credit_pages.CreditFile.as_view(), name="credit_file"),
     path(f"{RMA}process/", rmas.ProcessRma.as_view(), name="rma_process"),
     path(f"{RMA}reprocess/", rmas.ReprocessRma.as_view(), name="rma_reprocess"),
     path(f"{RMA}reopen/", rmas.ReopenRma.as_view(), name="rma_reopen"),

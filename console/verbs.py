@@ -122,7 +122,7 @@ class VerbView(PageView):
     def post(self, request: Any, **address: Any) -> HttpResponse:
         """Do it once, or say at the input what is wrong; what was typed stays."""
         subject = self.load(**address)
-        form = self.form_class(request.POST, **self.form_facts(subject))
+        form = self.form_class(request.POST, request.FILES, **self.form_facts(subject))
         if not form.is_valid():
             return self.render(status=422, **self.confirm_context(subject, form))
 

@@ -16,7 +16,6 @@ from accounts.models import Vendor
 from core.fields import MoneyField, NumberField, TenantForeignKey
 from orders.models import Order
 from returns.models import Return, ReturnLine
-from rmas.credits import expected_credit
 from rmas.states import RmaStatus
 
 ZERO = Decimal(0)
@@ -35,6 +34,10 @@ class DenyReason(models.TextChoices):
     OTHER = "other", _("Another reason")
 
 
+# The gap of X6: what the vendor still owes, or was credited too much.
+CREDIT_IS_OPEN = ~Q(credit_expected=F("credited") + F("credit_variance"))
+
+
 class RmaQuerySet(TenantQuerySet["Rma"]):
     """Questions about RMAs."""
 
@@ -51,7 +54,12 @@ class RmaQuerySet(TenantQuerySet["Rma"]):
 
 
 class Rma(PublicModel):
-    """The return merchandise authorization of one vendor for a part of one return (F9, F10)."""
+    """The return merchandise authorization of one vendor for a part of one return (F9, F10).
+
+    Money in its currency: `credit_expected` is what the vendor owes for the approved units (their
+    cost plus the adjustment), `credited` what was recorded of it, `credit_variance` what of the
+    difference was settled as never coming (below zero: as too much). The rest is open (F12, X6).
+    """
 
     customer_return = TenantForeignKey(Return, related_name="rmas", db_index=False)
     order = TenantForeignKey(Order, related_name="rmas", db_index=False)
@@ -65,7 +73,9 @@ class Rma(PublicModel):
     currency = models.CharField(max_length=3)
     cost_total = MoneyField(default=ZERO, db_default=ZERO)
     credit_adjustment = MoneyField(_("credit adjustment"), default=ZERO)
+    credit_expected = MoneyField(default=ZERO, db_default=ZERO)
     credited = MoneyField(default=ZERO, db_default=ZERO)
+    credit_variance = MoneyField(default=ZERO, db_default=ZERO)
     requested_units = models.PositiveIntegerField(default=0)
     approved_units = models.PositiveIntegerField(default=0)
     denied_units = models.PositiveIntegerField(default=0)
@@ -101,6 +111,9 @@ class Rma(PublicModel):
                 ),
                 name="rmas_rma_credited_within_cost",
             ),
+            models.CheckConstraint(
+                condition=Q(credit_expected__gte=0), name="rmas_rma_credit_expected"
+            ),
         ]
         indexes = [
             models.Index(fields=["merchant", "customer_return"], name="rmas_rma_return"),
@@ -109,6 +122,11 @@ class Rma(PublicModel):
                 fields=["merchant", "vendor", "status", "-requested_at"], name="rmas_rma_vendor"
             ),
             models.Index(fields=["merchant", "number"], name="rmas_rma_find"),
+            models.Index(
+                fields=["merchant", "vendor", "decided_at"],
+                name="rmas_rma_credit_open",
+                condition=CREDIT_IS_OPEN,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -120,18 +138,9 @@ class Rma(PublicModel):
         return RmaStatus(self.status)
 
     @property
-    def credit_expected(self) -> Decimal:
-        """What the vendor owes for the approved units: their cost plus adjustment, never below 0.
-
-        Reads the lines: prefetch them for lists. In the RMA's currency (F12).
-        """
-        approved = ((line.approved, line.unit_cost) for line in self.lines.all())
-        return expected_credit(approved, self.credit_adjustment, self.currency)
-
-    @property
     def credit_open(self) -> Decimal:
-        """What of the expected credit has not been recorded yet; negative: recorded too much."""
-        return self.credit_expected - self.credited
+        """What of the expected credit is neither recorded nor settled; negative: too much is."""
+        return self.credit_expected - self.credited - self.credit_variance
 
 
 class RmaLine(TenantModel):
@@ -217,7 +226,7 @@ class RmaNumber(TenantModel):
         return self.number
 
 
-class CreditEntry(TenantModel):
+class CreditEntry(PublicModel):
     """One signed movement of the source-credit ledger. A correction is a new entry (F12)."""
 
     rma = TenantForeignKey(Rma, related_name="credit_entries", db_index=False)
@@ -225,6 +234,10 @@ class CreditEntry(TenantModel):
     currency = models.CharField(max_length=3)
     reference = models.CharField(_("credit number"), max_length=60, blank=True, default="")
     note = models.CharField(max_length=500, blank=True, default="")
+    dated = models.DateField(_("credit date"), null=True, blank=True)
+    file = models.FileField(upload_to="credits/%Y/%m/", max_length=200, blank=True, db_default="")
+    file_name = models.CharField(max_length=160, blank=True, default="", db_default="")
+    content_type = models.CharField(max_length=40, blank=True, default="", db_default="")
     entered_at = models.DateTimeField(db_default=Now())
     entered_by = models.ForeignKey(
         get_user_model(), models.PROTECT, null=True, related_name="+", db_index=False
@@ -236,7 +249,37 @@ class CreditEntry(TenantModel):
         verbose_name = _("credit entry")
         verbose_name_plural = _("credit entries")
         indexes = [models.Index(fields=["merchant", "rma"], name="rmas_credit_rma")]
-        constraints = [models.CheckConstraint(condition=~Q(amount=0), name="rmas_credit_not_zero")]
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "public_id"], name="rmas_credit_public"),
+            models.CheckConstraint(condition=~Q(amount=0), name="rmas_credit_not_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+
+class CreditVariance(TenantModel):
+    """A difference between expected and recorded credit that was settled; it stays visible (X6)."""
+
+    rma = TenantForeignKey(Rma, related_name="credit_variances", db_index=False)
+    amount = MoneyField()
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(_("reason"), max_length=500)
+    entered_at = models.DateTimeField(db_default=Now())
+    entered_by = models.ForeignKey(
+        get_user_model(), models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    objects = TenantQuerySet["CreditVariance"].as_manager()
+
+    class Meta:
+        verbose_name = _("credit variance")
+        verbose_name_plural = _("credit variances")
+        indexes = [models.Index(fields=["merchant", "rma"], name="rmas_variance_rma")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(amount=0), name="rmas_variance_not_zero"),
+            models.CheckConstraint(condition=~Q(reason=""), name="rmas_variance_with_reason"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"

@@ -44,6 +44,9 @@ ENDED = frozenset({RmaStatus.VOIDED, RmaStatus.CANCELED})
 ANSWERED = frozenset({RmaStatus.APPROVED, RmaStatus.PARTIALLY_APPROVED})
 LIVE = frozenset(RmaStatus.values) - ENDED
 
+# Money may still move when the return is closed.
+CREDIT_MOVES = frozenset({"sync_credit", "record_credit", "settle_credit"})
+
 # A move without a target keeps the status, or the quantities of the lines decide it.
 MOVES = {
     "approve": Move(
@@ -102,6 +105,20 @@ MOVES = {
         "credit.apply",
         _("Sync credit"),
         _("This RMA is %(status)s, so the vendor owes nothing for it."),
+    ),
+    "record_credit": Move(
+        LIVE,
+        "",
+        "credit.apply",
+        _("Record credit"),
+        _("This RMA is %(status)s, so the vendor owes nothing for it."),
+    ),
+    "settle_credit": Move(
+        LIVE,
+        "",
+        "credit.apply",
+        _("Settle difference"),
+        _("This RMA is %(status)s, so there is no difference to settle."),
     ),
     "void": Move(
         frozenset({RmaStatus.PROCESSED, RmaStatus.DENIED}) | ANSWERED,

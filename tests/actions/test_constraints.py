@@ -144,11 +144,14 @@ def test_ledgers_and_history_are_only_added_to(books: Cast, table: str, statemen
         raw(statement.format(table))
 
 
-@pytest.mark.parametrize("table", ["returns_refundentry", "rmas_creditentry"])
+@pytest.mark.parametrize(
+    "table", ["returns_refundentry", "rmas_creditentry", "rmas_creditvariance"]
+)
 def test_an_entry_of_nothing_is_no_entry(books: Cast, table: str) -> None:
     columns = {
         "returns_refundentry": "merchant_id, customer_return_id, order_id, kind, currency",
         "rmas_creditentry": "merchant_id, rma_id, currency, reference, note",
+        "rmas_creditvariance": "merchant_id, rma_id, currency, reason",
     }[table]
     with changes_nothing(), pytest.raises(IntegrityError, match="not_zero"):
         raw(f"INSERT INTO {table} ({columns}, amount) SELECT {columns}, 0 FROM {table}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
-from actions.credits import sync_credit
+from actions.credits import ReceivedCredit, record_credit, settle_credit, sync_credit
 from actions.requests import LineRequest, ReturnRequest, RmaRequest
 from actions.returns import close_return, create_return
 from actions.rma_changes import RmaEdit, cancel_rma, edit_rma
@@ -226,3 +228,109 @@ def test_one_vendors_credit_never_spends_anothers(at_acme: Cast) -> None:
     refused(lambda: sync_credit(at_acme.fay, rmas[at_acme.northlight.pk]), "recorded already")
     assert sync_credit(at_acme.fay, rmas[at_acme.paper.pk]).amount == D("500.00")
     assert CreditEntry.objects.count() == 2
+
+
+def note(amount: str, number: str = "CN-7", **more: Any) -> ReceivedCredit:
+    """A credit note of the vendor."""
+    return ReceivedCredit(D(amount), number, more.pop("dated", date(2026, 1, 2)), **more)
+
+
+def approved(cast: Cast, units: int = 3) -> Rma:
+    """An approved RMA for units of 4.00."""
+    rma = asked(cast, units)
+    approve_rma(cast.bob, rma)
+    rma.refresh_from_db()
+    return rma
+
+
+def test_what_is_expected_is_kept_with_the_rma_whatever_is_decided(at_acme: Cast) -> None:
+    rma = asked(at_acme, 3)
+    assert rma.credit_expected == 0
+    line = rma.lines.get()
+    decide_rma(at_acme.bob, rma, {line.pk: LineDecision(2, 1, "misuse")})
+    rma.refresh_from_db()
+    assert rma.credit_expected == D("8.00")
+    edit_rma(at_acme.bob, rma, edit(rma, credit_adjustment=D("-0.50")))
+    rma.refresh_from_db()
+    assert rma.credit_expected == D("7.50")
+    cancel = asked(at_acme, 1, approve=True)
+    assert cancel.credit_expected == D("4.00")
+    cancel_rma(at_acme.bob, cancel)
+    cancel.refresh_from_db()
+    assert cancel.credit_expected == 0
+
+
+def test_credit_notes_come_in_parts_with_number_date_and_file(at_acme: Cast) -> None:
+    rma = approved(at_acme)
+    paper = SimpleUploadedFile("../CN 7.pdf", b"%PDF-1.7 credit note")
+    entry = record_credit(at_acme.fay, rma, note("5.00", file=paper), note="by post")
+    assert (entry.amount, entry.reference, entry.dated) == (D("5.00"), "CN-7", date(2026, 1, 2))
+    assert (entry.file_name, entry.content_type) == ("CN 7.pdf", "application/pdf")
+    rma.refresh_from_db()
+    assert (rma.credited, rma.credit_open) == (D("5.00"), D("7.00"))
+    record_credit(at_acme.fay, rma, note("7.00", "CN-8"))
+    rma.refresh_from_db()
+    assert (rma.credited, rma.credit_open) == (D("12.00"), 0)
+    refused(lambda: record_credit(at_acme.fay, rma, note("0.01", "CN-9")), "recorded already")
+
+
+@pytest.mark.parametrize(
+    ("received", "sentence", "field"),
+    [
+        (note("12.01"), "Only 12.00 GBP is open", "amount"),
+        (note("0"), "above zero", "amount"),
+        (note("-1"), "above zero", "amount"),
+        (note("1.001"), "no such small amounts", "amount"),
+        (note("1", "CN-1"), "CN-1 is recorded", "credit_number"),
+        (note("1", " "), "Enter the number", "credit_number"),
+        (note("1", dated=date(2999, 1, 1)), "has not come", "dated"),
+    ],
+    ids=["too much", "nothing", "negative", "too small", "twice", "no number", "tomorrow"],
+)
+def test_a_credit_note_that_cannot_be_is_refused_at_its_field(
+    at_acme: Cast, received: ReceivedCredit, sentence: str, field: str
+) -> None:
+    rma = approved(at_acme, 4)
+    record_credit(at_acme.fay, rma, note("4", "CN-1"))
+    with changes_nothing():
+        found = refused(lambda: record_credit(at_acme.fay, rma, received), sentence)
+    assert found.field == field
+
+
+def test_a_file_that_is_no_paper_is_refused_and_no_credit_is_kept(at_acme: Cast) -> None:
+    rma = approved(at_acme)
+    paper = SimpleUploadedFile("note.pdf", b"PK\x03\x04 not a pdf")
+    with changes_nothing():
+        refused(lambda: record_credit(at_acme.fay, rma, note("1", file=paper)), "Only photos")
+
+
+def test_a_settled_difference_stays_beside_what_was_expected(at_acme: Cast) -> None:
+    rma = approved(at_acme)
+    record_credit(at_acme.fay, rma, note("10.00"))
+    refused(lambda: settle_credit(at_acme.fay, rma, reason=" "), "Say why")
+    variance = settle_credit(at_acme.fay, rma, reason="Restocking fee of the vendor")
+    assert (variance.amount, variance.reason) == (D("2.00"), "Restocking fee of the vendor")
+    rma.refresh_from_db()
+    assert (rma.credit_expected, rma.credited, rma.credit_variance, rma.credit_open) == (
+        D("12.00"),
+        D("10.00"),
+        D("2.00"),
+        0,
+    )
+    refused(lambda: settle_credit(at_acme.fay, rma, reason="again"), "has been settled")
+    refused(lambda: sync_credit(at_acme.fay, rma), "has been settled")
+    edit_rma(at_acme.bob, rma, edit(rma, cost="5.00"))
+    rma.refresh_from_db()
+    assert rma.credit_open == D("3.00"), "a later change opens only what it changes"
+
+
+def test_only_who_may_apply_credits_records_or_settles_them(at_acme: Cast) -> None:
+    rma = approved(at_acme)
+    for verb in (
+        lambda actor: record_credit(actor, rma, note("1")),
+        lambda actor: settle_credit(actor, rma, reason="no"),
+    ):
+        with changes_nothing(), pytest.raises(NotAllowed):
+            verb(at_acme.wendy)
+    record_credit(at_acme.fay, rma, note("1"))
+    settle_credit(at_acme.fay, rma, reason="agreed by phone")

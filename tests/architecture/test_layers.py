@@ -42,6 +42,7 @@ def test_the_layers_are_the_ones_of_the_design():
         "config",
         "console | vendor_portal | customer_portal",
         "actions | notifications | exports",
+        "documents",
         "shipments",
         "rmas",
         "returns",

@@ -241,6 +241,8 @@ def test_what_a_role_may_never_do_is_not_even_shown_as_impossible(
         "Close return",
         "Re-open return",
         "Sync credit",
+        "Record credit",
+        "Settle difference",
     }
     assert blocked_in(page_of(sign_in(at_acme.wendy), found)) == {}
 

@@ -41,7 +41,8 @@ PLAIN = {
     "returns.ReturnImport": {"changes", "rejects", "refused", "error"},
     "returns.ReturnFile": {"content_type", "sha256"},
     "rmas.Rma": {"currency"},
-    "rmas.CreditEntry": {"currency"},
+    "rmas.CreditEntry": {"currency", "file", "content_type"},
+    "rmas.CreditVariance": {"currency"},
 }
 
 

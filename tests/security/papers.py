@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import uuid
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.actor import Actor
+from actions.credits import ReceivedCredit, record_credit, settle_credit
 from actions.files import add_file
 from actions.notes import add_note
 from returns.models import Return, ReturnLine, ReturnNote
-from rmas.models import RmaLine
+from rmas.models import Rma, RmaLine
 
 PHOTO = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -33,6 +36,12 @@ TYPED: dict[str, dict[str, Any]] = {
     "console:rma_create": {"number": "", "credit_adjustment": "", "return_address": ""},
     "console:rma_reprocess": {"number": "NL-77"},
     "console:rma_sync_credit": {"reference": "CN-1"},
+    "console:rma_record_credit": {
+        "amount": "0.01",
+        "credit_number": "CN-2",
+        "dated": "2026-01-02",
+    },
+    "console:rma_settle_credit": {"reason": "Agreed"},
     "console:note_add": {"audience": "internal", "text": "Looks fine."},
 }
 WITH_LINES = {
@@ -53,6 +62,15 @@ def write_notes(actor: Actor, made: Return) -> uuid.UUID:
     for audience in ReturnNote.Audience.values:
         add_note(actor, made, "Seen", audience=audience)
     return add_file(actor, made, SimpleUploadedFile("dent.png", PHOTO)).public_id
+
+
+def write_credits(actor: Actor, rma: Rma) -> uuid.UUID:
+    """A credit note with its file, and the rest settled; the entry's public id."""
+    paper = SimpleUploadedFile("note.pdf", b"%PDF-1.7 note")
+    received = ReceivedCredit(Decimal("0.01"), "CN-1", date(2026, 1, 2), paper)
+    entry = record_credit(actor, rma, received)
+    settle_credit(actor, rma, reason="Agreed by phone")
+    return entry.public_id
 
 
 def inputs_of_return(line: ReturnLine) -> dict[str, str]:

@@ -52,6 +52,7 @@ APPEND_ONLY = {
     "returns_returnfile",
     "returns_returnnote",
     "rmas_creditentry",
+    "rmas_creditvariance",
     "rmas_rmanumber",
 }
 

@@ -59,6 +59,8 @@ READY = {
     "console:rma_reopen": "approved rma",
     "console:rma_reprocess": "processed rma",
     "console:rma_sync_credit": "approved rma",
+    "console:rma_record_credit": "approved rma",
+    "console:rma_settle_credit": "approved rma",
     "console:rma_void": "approved rma",
 }
 # Allowed visits that answer with a redirect; every other allowed GET answers 200.

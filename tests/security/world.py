@@ -61,7 +61,7 @@ from tests.factories import (
     shipped_order,
 )
 from tests.security.marks import MARK, UUID, mark_text, put_marks
-from tests.security.papers import inputs_of_return, inputs_of_rma, write_notes
+from tests.security.papers import inputs_of_return, inputs_of_rma, write_credits, write_notes
 from tests.security.staff import pass_second_step, platform_rows
 
 ANONYMOUS = "anonymous"
@@ -385,6 +385,8 @@ def write_papers(
             if noun == "processed return":
                 process_rma(actor, rma)
             if noun == "shipped return":
+                paper = write_credits(actor, rma)
+                world.things.append(Thing("credit entry", paper, merchant.slug))
                 add_shipment(
                     actor, rma, ShipmentRequest(**PARCEL, quantities={rma.lines.get().pk: 1})
                 )

@@ -72,7 +72,7 @@ def create_return(actor: Actor, order: Order, request: ReturnRequest) -> Return:
         check_refunded(order, total, field="apply_to_invoice")
     statuses = _first_statuses(actor, request, vendors)
     number = return_number(actor.merchant_id, request.number)
-    numbers = rma_numbers(actor, request.rma_of.values())
+    numbers = rma_numbers(actor.merchant_id, request.rma_of.values())
     names = listed(numbers, (vendors[pk].name for pk in statuses))
     created = _insert_return(
         actor, order, request, items, statuses, vendors, number, names, applied=invoice is not None

@@ -49,7 +49,7 @@ def create_rma(actor: Actor, customer_return: Return, request: FurtherRma) -> Rm
         actor,
         found,
         [(request.rma, vendor, [(lines[pk], units) for pk, units in wanted.items()])],
-        rma_numbers(actor, [request.rma]),
+        rma_numbers(actor.merchant_id, [request.rma]),
         _unit_costs(order.pk, lines, request.unit_costs),
     )[0]
     hold(wanted)
@@ -185,15 +185,15 @@ def _check_request(request: RmaRequest, currency: str) -> None:
     check_payable(request.credit_adjustment, currency, field)
 
 
-def rma_numbers(actor: Actor, requests: Iterable[RmaRequest]) -> list[str]:
+def rma_numbers(merchant_id: int, requests: Iterable[RmaRequest]) -> list[str]:
     """The numbers asked for, or the next of the series. Raises Refused for one that is taken."""
     requests = list(requests)
     for request in requests:
         if request.number:
             field = rma_field(request.destination_id, "number")
-            refuse_taken(actor.merchant_id, request.destination_id, request.number, field)
+            refuse_taken(merchant_id, request.destination_id, request.number, field)
     unnumbered = sum(not request.number for request in requests)
-    fresh = iter(next_rma_numbers(actor.merchant_id, unnumbered))
+    fresh = iter(next_rma_numbers(merchant_id, unnumbered))
     return [request.number or next(fresh) for request in requests]
 
 

@@ -29,6 +29,8 @@ def take_numbers(merchant_id: int, kind: str, count: int) -> list[str]:
     return [f"{prefix}{first + offset}" for offset in range(count)]
 
 
-def peek_number(merchant_id: int, kind: str) -> str:
-    """The number the next document of `kind` would get now; somebody else may take it first."""
-    return str(NumberSeries.objects.get(merchant_id=merchant_id, kind=kind))
+def peek_numbers(merchant_id: int, *kinds: str) -> list[str]:
+    """The numbers the next documents of `kinds` would get; somebody else may take them first."""
+    series = NumberSeries.objects.filter(merchant_id=merchant_id, kind__in=kinds)
+    following = {one.kind: str(one) for one in series}
+    return [following[kind] for kind in kinds]

@@ -18,11 +18,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.actor import Actor
 from actions.base import action
+from actions.locks import lock_return
 from audit.record import record
 from core.errors import Refused
 from core.uploads import megabytes
 from returns.models import Return, ReturnFile
 
+MOST_FILES = 50
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 3000
 PDF = b"%PDF-"
@@ -42,6 +44,12 @@ def add_file(actor: Actor, customer_return: Return, file: UploadedFile) -> Retur
     Raises Refused, with the field, for anything else; then nothing is kept.
     """
     safe = safe_file(file)
+    lock_return(actor, customer_return.pk)
+    if ReturnFile.objects.filter(customer_return=customer_return).count() >= MOST_FILES:
+        raise _refused(
+            _("This return has %(most)s files already, and keeps no more. Say the rest in a note.")
+            % {"most": MOST_FILES}
+        )
     found = ReturnFile(
         merchant=actor.merchant,
         customer_return=customer_return,

@@ -21,8 +21,8 @@ def lock_merchant(actor: Actor) -> Merchant:
 
 
 def lock_order(actor: Actor, order_id: int) -> Order:
-    """The order with its channel, locked until the transaction ends, as it is now."""
-    orders = Order.objects.visible_to(actor).select_related("channel")
+    """The order with its channel and customer, locked until the transaction ends, as it is now."""
+    orders = Order.objects.visible_to(actor).select_related("channel", "customer")
     return orders.select_for_update(of=("self",)).get(pk=order_id)
 
 

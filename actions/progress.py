@@ -22,6 +22,8 @@ FIELDS = [
     "denied_units",
     "shipped_units",
     "received_units",
+    "rma_numbers",
+    "vendor_names",
     "waits_on",
     "waits_since",
     "version",
@@ -37,11 +39,15 @@ def refresh(found: Return, *changed: str) -> None:
         Rma.objects.filter(merchant_id=found.merchant_id, customer_return=found)
         .select_related("vendor")
         .prefetch_related("lines")
+        .order_by("pk")
     )
     live = [rma for rma in rmas if rma.status not in ENDED]
     lines = [line for rma in live for line in rma.lines.all()]
     found.rma_summary = summarise(rma.status for rma in rmas)
     found.rma_count = len(rmas)
+    found.rma_numbers, found.vendor_names = listed(
+        [rma.number for rma in rmas], [rma.vendor.name for rma in rmas]
+    )
     found.approved_units = sum(line.approved for line in lines)
     found.shipped_units = sum(line.shipped for line in lines)
     if found.source != Return.Source.IMPORT:
@@ -50,6 +56,14 @@ def refresh(found: Return, *changed: str) -> None:
     set_turn(found, rmas)
     found.version += 1
     found.save(update_fields=list(dict.fromkeys([*FIELDS, *changed])))
+
+
+def listed(numbers: Iterable[str], vendors: Iterable[str]) -> tuple[str, str]:
+    """RMA numbers as they came in, and each of their vendors once, as a return lists them.
+
+    The alphabet is the database's "C", as in the trigger that renames vendors.
+    """
+    return ", ".join(numbers), ", ".join(sorted(set(vendors)))
 
 
 def set_turn(found: Return, rmas: Iterable[Rma]) -> None:

@@ -21,7 +21,7 @@ from core.errors import Refused
 from core.money import ZERO, quantise
 from core.states import check
 from orders.models import Channel, ChannelInvoice, Order
-from returns.models import RefundEntry, Return
+from returns.models import RefundEntry, Return, copies_of
 from returns.states import MOVES
 
 
@@ -87,6 +87,7 @@ def give_credit(
         currency=order.currency,
         refund_adjustment=amount,
         adjustment_reason=reason.strip(),
+        **copies_of(order),
         refunded=amount if apply else ZERO,
         created_by=actor.user,
     )

@@ -70,3 +70,10 @@ class ReturnRequest:
     apply_to_invoice: bool = False
     refund_method: str = ""
     note: str = ""
+
+    @property
+    def rma_of(self) -> dict[int, RmaRequest]:
+        """What is asked of each destination's RMA, in the order of the lines."""
+        wanted = {rma.destination_id: rma for rma in self.rmas}
+        places = dict.fromkeys(line.destination_id for line in self.lines)
+        return {pk: wanted.get(pk, RmaRequest(pk)) for pk in places}

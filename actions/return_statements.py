@@ -9,7 +9,8 @@ CREATE TEMPORARY TABLE load_pair (
 ) ON COMMIT DROP""",
     """
 CREATE TEMPORARY TABLE load_bought (
-  id bigint, customer_id bigint, placed_at timestamptz
+  id bigint, customer_id bigint, placed_at timestamptz, number text, customer_number text,
+  customer_name text, customer_email text
 ) ON COMMIT DROP""",
     """
 CREATE TEMPORARY TABLE load_return (
@@ -39,8 +40,12 @@ WHERE merchant_id = %(merchant)s AND sku = ANY (%(keys)s::text[])"""
 
 # All orders of the customers who cancel something.
 BOUGHT_ORDERS = """
-INSERT INTO load_bought (id, customer_id, placed_at)
-SELECT id, customer_id, placed_at FROM orders_order
+INSERT INTO load_bought
+SELECT placed.id, customer_id, placed_at, placed.number, buyer.number, name, email
+FROM orders_order placed JOIN (
+  SELECT id, number, name, email FROM accounts_customer
+  WHERE id = ANY (%(customers)s::bigint[]) OFFSET 0
+) buyer ON buyer.id = customer_id
 WHERE merchant_id = %(merchant)s AND channel_id = %(channel)s
   AND customer_id = ANY (%(customers)s::bigint[])
 RETURNING id"""
@@ -77,11 +82,14 @@ SPREAD_RETURNS = (
         """
 INSERT INTO returns_return (
   id, merchant_id, order_id, channel_id, customer_id, number, status, rma_summary, source,
-  currency, line_count, unit_count, received_units, refund_items, refunded, requested_at, closed_at
+  currency, line_count, unit_count, received_units, refund_items, refunded, requested_at, closed_at,
+  order_number, channel_name, customer_number, customer_name, customer_email
 )
-SELECT load_return.id, %(merchant)s, order_id, %(channel)s, customer_id, number, 'closed', 'none',
-  'import', %(currency)s, line_count, unit_count, unit_count, refund, refund, canceled_at,
-  canceled_at
+SELECT load_return.id, %(merchant)s, order_id, %(channel)s, customer_id, load_return.number,
+  'closed', 'none', 'import', %(currency)s, line_count, unit_count, unit_count, refund, refund,
+  canceled_at, canceled_at, load_bought.number,
+  (SELECT name FROM orders_channel WHERE merchant_id = %(merchant)s AND id = %(channel)s),
+  customer_number, customer_name, customer_email
 FROM load_return JOIN load_bought ON load_bought.id = order_id ORDER BY place""",
     ),
     (

@@ -14,10 +14,10 @@ from accounts.models import Vendor
 from actions.base import action
 from actions.locks import lock_order, lock_order_lines, lock_return
 from actions.numbers import return_number
-from actions.progress import refresh
+from actions.progress import listed, refresh
 from actions.refunds import apply_refund, refund_event
 from actions.refusals import cancel_refusal, close_refusal
-from actions.requests import ReturnRequest, RmaRequest
+from actions.requests import ReturnRequest
 from actions.return_checks import (
     check_lines,
     check_refunded,
@@ -27,7 +27,7 @@ from actions.return_checks import (
     quantity_refusal,
 )
 from actions.rma_changes import end_rmas
-from actions.rma_requests import events_of, first_status, new_rmas
+from actions.rma_requests import events_of, first_status, new_rmas, rma_numbers
 from actions.stale import check_version
 from audit.models import Event
 from audit.record import prepare, record, record_all
@@ -35,7 +35,7 @@ from core.errors import Refused
 from core.money import ZERO
 from core.states import check
 from orders.models import ChannelInvoice, FulfillmentRequest, Order, OrderLine
-from returns.models import Return, ReturnLine
+from returns.models import Return, ReturnLine, copies_of
 from returns.reasons import ReasonTree
 from returns.states import MOVES, ReturnStatus
 from returns.turns import Progress, waits_on
@@ -71,11 +71,14 @@ def create_return(actor: Actor, order: Order, request: ReturnRequest) -> Return:
         total = items + request.refund_shipping + request.refund_adjustment
         check_refunded(order, total, field="apply_to_invoice")
     statuses = _first_statuses(actor, request, vendors)
+    number = return_number(actor.merchant_id, request.number)
+    numbers = rma_numbers(actor.merchant_id, request.rma_of.values())
+    names = listed(numbers, (vendors[pk].name for pk in statuses))
     created = _insert_return(
-        actor, order, request, items, statuses, vendors, applied=invoice is not None
+        actor, order, request, items, statuses, vendors, number, names, applied=invoice is not None
     )
     return_lines = _insert_lines(created, request, refunds)
-    rmas = new_rmas(actor, created, return_lines, request, vendors, lines)
+    rmas = new_rmas(actor, created, return_lines, request, vendors, lines, numbers)
     _take_from_order(order, created, return_lines)
     facts = {"number": created.number, "units": created.unit_count}
     events = [prepare(actor, "return.created", created, parent=order, **facts)]
@@ -193,11 +196,7 @@ def _first_statuses(
     actor: Actor, request: ReturnRequest, vendors: dict[int, Vendor]
 ) -> dict[int, RmaStatus]:
     """The status each destination's RMA starts with."""
-    wanted = {rma.destination_id: rma for rma in request.rmas}
-    return {
-        pk: first_status(actor, wanted.get(pk, RmaRequest(pk)), vendors[pk])
-        for pk in dict.fromkeys(line.destination_id for line in request.lines)
-    }
+    return {pk: first_status(actor, rma, vendors[pk]) for pk, rma in request.rma_of.items()}
 
 
 def _insert_return(
@@ -207,6 +206,8 @@ def _insert_return(
     items: Decimal,
     statuses: dict[int, RmaStatus],
     vendors: dict[int, Vendor],
+    number: str,
+    names: tuple[str, str],
     *,
     applied: bool,
 ) -> Return:
@@ -230,7 +231,10 @@ def _insert_return(
         order=order,
         channel_id=order.channel_id,
         customer_id=order.customer_id,
-        number=return_number(actor.merchant_id, request.number),
+        number=number,
+        **copies_of(order),
+        rma_numbers=names[0],
+        vendor_names=names[1],
         currency=order.currency,
         line_count=len(request.lines),
         unit_count=units.total(),

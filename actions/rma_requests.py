@@ -50,6 +50,7 @@ def create_rma(actor: Actor, customer_return: Return, request: FurtherRma) -> Rm
         actor,
         found,
         [(request.rma, vendor, [(lines[pk], units) for pk, units in wanted.items()])],
+        rma_numbers(actor.merchant_id, [request.rma]),
         _unit_costs(order.pk, lines, request.unit_costs),
     )[0]
     hold(wanted)
@@ -65,22 +66,23 @@ def new_rmas(
     request: ReturnRequest,
     vendors: dict[int, Vendor],
     order_lines: dict[int, OrderLine],
+    numbers: list[str],
 ) -> list[Rma]:
-    """Insert one RMA per destination of `return_lines`; part of making a return."""
+    """Insert one RMA per destination of `return_lines`, in their order, with these numbers."""
     by_destination: dict[int, list[ReturnLine]] = {}
     for line in return_lines:
         by_destination.setdefault(line.destination_id or 0, []).append(line)
-    wanted = {rma.destination_id: rma for rma in request.rmas}
+    wanted = request.rma_of
     asked = {line.order_line_id: line.unit_cost for line in request.lines}
     costs = {
         line.pk: _unit_cost(asked.get(line.order_line_id), order_lines[line.order_line_id])
         for line in return_lines
     }
     parts = [
-        (wanted.get(pk, RmaRequest(pk)), vendors[pk], [(line, line.quantity) for line in lines])
+        (wanted[pk], vendors[pk], [(line, line.quantity) for line in lines])
         for pk, lines in by_destination.items()
     ]
-    return insert_rmas(actor, created, parts, costs)
+    return insert_rmas(actor, created, parts, numbers, costs)
 
 
 def first_status(actor: Actor, request: RmaRequest, vendor: Vendor) -> RmaStatus:
@@ -95,12 +97,11 @@ Part = tuple[RmaRequest, Vendor, list[tuple[ReturnLine, int]]]
 
 
 def insert_rmas(
-    actor: Actor, found: Return, parts: list[Part], costs: dict[int, Decimal]
+    actor: Actor, found: Return, parts: list[Part], numbers: list[str], costs: dict[int, Decimal]
 ) -> list[Rma]:
-    """Insert an RMA per part with its lines and numbers; `costs` are per unit, by return line."""
+    """Insert an RMA per part with its lines and number; `costs` are per unit, by return line."""
     for request, _vendor, _units in parts:
         _check_request(request, found.currency)
-    numbers = _numbers(actor, [request for request, _vendor, _units in parts])
     rmas = Rma.objects.bulk_create(
         _new_rma(actor, found, part, number, costs)
         for part, number in zip(parts, numbers, strict=True)
@@ -185,13 +186,15 @@ def _check_request(request: RmaRequest, currency: str) -> None:
     check_payable(request.credit_adjustment, currency, field)
 
 
-def _numbers(actor: Actor, requests: list[RmaRequest]) -> list[str]:
+def rma_numbers(merchant_id: int, requests: Iterable[RmaRequest]) -> list[str]:
+    """The numbers asked for, or the next of the series. Raises Refused for one that is taken."""
+    requests = list(requests)
     for request in requests:
         if request.number:
             field = rma_field(request.destination_id, "number")
-            refuse_taken(actor.merchant_id, request.destination_id, request.number, field)
+            refuse_taken(merchant_id, request.destination_id, request.number, field)
     unnumbered = sum(not request.number for request in requests)
-    fresh = iter(next_rma_numbers(actor.merchant_id, unnumbered))
+    fresh = iter(next_rma_numbers(merchant_id, unnumbered))
     return [request.number or next(fresh) for request in requests]
 
 

@@ -89,17 +89,24 @@ WHERE placed.merchant_id = %(m)s""",
 INSERT INTO returns_return (
   merchant_id, order_id, channel_id, customer_id, number, status, rma_summary, source, currency,
   line_count, unit_count, rma_count, approved_units, shipped_units, received_units, waits_on,
-  waits_since, refund_items, refunded, requested_at, closed_at
+  waits_since, refund_items, refunded, requested_at, closed_at, order_number, channel_name,
+  customer_number, customer_name, customer_email, rma_numbers, vendor_names
 )
-SELECT merchant_id, id, channel_id, customer_id, 'R-' || number,
-  CASE id %% 3 WHEN 2 THEN 'closed' ELSE 'open' END,
-  CASE id %% 3 WHEN 0 THEN 'waiting' ELSE 'approved' END, 'console', 'GBP', 2, 3, 1,
-  CASE id %% 3 WHEN 0 THEN 0 ELSE 3 END, CASE id %% 3 WHEN 0 THEN 0 ELSE 3 END,
-  CASE id %% 3 WHEN 2 THEN 3 ELSE 0 END,
-  CASE id %% 3 WHEN 0 THEN 'vendor' WHEN 1 THEN 'carrier' ELSE 'nobody' END,
+SELECT placed.merchant_id, placed.id, channel_id, customer_id, 'R-' || placed.number,
+  CASE placed.id %% 3 WHEN 2 THEN 'closed' ELSE 'open' END,
+  CASE placed.id %% 3 WHEN 0 THEN 'waiting' ELSE 'approved' END, 'console', 'GBP', 2, 3, 1,
+  CASE placed.id %% 3 WHEN 0 THEN 0 ELSE 3 END, CASE placed.id %% 3 WHEN 0 THEN 0 ELSE 3 END,
+  CASE placed.id %% 3 WHEN 2 THEN 3 ELSE 0 END,
+  CASE placed.id %% 3 WHEN 0 THEN 'vendor' WHEN 1 THEN 'carrier' ELSE 'nobody' END,
   placed_at + interval '9 days', 30, 0, placed_at + interval '9 days',
-  CASE id %% 3 WHEN 2 THEN placed_at + interval '20 days' END
-FROM orders_order WHERE merchant_id = %(m)s""",
+  CASE placed.id %% 3 WHEN 2 THEN placed_at + interval '20 days' END,
+  placed.number, channel.name, buyer.number, buyer.name, buyer.email, 'RMA-R-' || placed.number,
+  vendor.name
+FROM orders_order placed JOIN orders_channel channel ON channel.id = channel_id
+  JOIN accounts_customer buyer ON buyer.id = customer_id
+  JOIN accounts_vendor vendor ON vendor.id = placed.id %% 20
+    + (SELECT min(id) FROM accounts_vendor WHERE merchant_id = %(m)s)
+WHERE placed.merchant_id = %(m)s""",
     """
 INSERT INTO returns_returnline (
   merchant_id, customer_return_id, order_line_id, destination_id, reason_id, condition, quantity,

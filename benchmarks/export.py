@@ -54,9 +54,13 @@ FILL = (
     (
         "INSERT INTO returns_return (merchant_id, order_id, channel_id, customer_id, number,"
         " status, rma_summary, source, currency, line_count, unit_count, rma_count, approved_units,"
-        " refund_items, refund_adjustment, requested_at, note) SELECT merchant_id, id, channel_id,"
-        " customer_id, 'R' || number, 'open', 'waiting', 'console', 'GBP', 2, 3, 1, 1, 24.98, -1,"
-        " now() - id * interval '1 minute', 'Two of three are broken' FROM orders_order"
+        " refund_items, refund_adjustment, requested_at, note, order_number, channel_name,"
+        " customer_number, customer_name, customer_email, rma_numbers, vendor_names)"
+        " SELECT merchant_id, id, channel_id, customer_id, 'R' || number, 'open', 'waiting',"
+        " 'console', 'GBP', 2, 3, 1, 1, 24.98, -1, now() - id * interval '1 minute',"
+        " 'Two of three are broken', number, 'Shop', 'C' || substr(number, 2),"
+        " 'Customer ' || substr(number, 2), 'c' || substr(number, 2) || '@example.com',"
+        " 'RMAR' || number, 'Vendor ' || id %% 20 + 1 FROM orders_order"
     ),
     (
         "INSERT INTO rmas_rma (merchant_id, customer_return_id, order_id, vendor_id, number,"

@@ -50,7 +50,7 @@ def _shell(request: HttpRequest, actor: Actor | None) -> Shell:
 
 def _console(request: HttpRequest, actor: Actor, common: dict[str, Any]) -> Shell:
     here = request.resolver_match.view_name if request.resolver_match else ""
-    places = [place for place in places_of(request.user.pk) if place.is_console]
+    places = [place for place in places_of(request) if place.is_console]
     return Shell(
         **common,
         user_note=str(actor.role.label) if actor.role else "",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 from accounts.permissions import STAFF_ROLES, Role
 
 
@@ -15,7 +17,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
     Platform staff who belong to no merchant go to the platform pages.
     """
-    places = places_of(request.user.pk)
+    places = places_of(request)
     if len(places) == 1:
         return redirect(places[0].address)
     if not places and request.user.is_staff:
@@ -43,11 +45,25 @@ class Place:
         return reverse(self.route, kwargs={"merchant": self.merchant.slug})
 
 
-def places_of(user_id: int | None) -> list[Place]:
-    """Everywhere the user may go, by merchant name. One query."""
-    memberships = (
-        Membership.objects.filter(user_id=user_id or 0, is_active=True)
-        .select_related("merchant")
-        .order_by("merchant__name", "id")
-    )
-    return [Place(membership) for membership in memberships]
+def memberships_of(request: HttpRequest) -> list[Membership]:
+    """The user's active memberships with their merchants, by merchant name; read once a request.
+
+    The gate asks for them first, the merchant switcher of the page's frame again.
+    """
+    known: list[Membership] | None = getattr(request, "memberships", None)
+    if known is None:
+        user = cast("User", request.user)
+        known = list(
+            Membership.objects.filter(user_id=user.pk or 0, is_active=True)
+            .select_related("merchant")
+            .order_by("merchant__name", "id")
+        )
+        for membership in known:
+            membership.user = user
+        request.memberships = known  # type: ignore[attr-defined]
+    return known
+
+
+def places_of(request: HttpRequest) -> list[Place]:
+    """Everywhere the user may go, by merchant name."""
+    return [Place(membership) for membership in memberships_of(request)]

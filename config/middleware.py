@@ -19,8 +19,8 @@ from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from accounts.actor import Actor
-from accounts.models import Membership
 from accounts.routes import ROLES_OF_AUDIENCE, ROUTES, Audience, Route
+from config.home import memberships_of
 from config.platform.door import enter
 from core.errors import NotAllowed
 from core.tenancy import bind, tenant
@@ -108,17 +108,10 @@ class TenantMiddleware:
 
 def find_actor(request: HttpRequest, route: Route, slug: str) -> Actor:
     """The signed-in user as a member of merchant `slug` for this audience, else Http404."""
-    membership = (
-        Membership.objects.filter(
-            user_id=request.user.pk or 0,
-            merchant__slug=slug,
-            role__in=ROLES_OF_AUDIENCE[route.audience],
-            is_active=True,
-        )
-        .select_related("merchant", "user")
-        .order_by("id")
-        .first()
-    )
-    if membership is None:
+    roles = ROLES_OF_AUDIENCE[route.audience]
+    mine = [
+        one for one in memberships_of(request) if one.merchant.slug == slug and one.role in roles
+    ]
+    if not mine:
         raise Http404
-    return membership.actor()
+    return min(mine, key=lambda one: one.pk).actor()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ReturnAddress, Vendor
-from accounts.numbering import peek_number
+from accounts.numbering import peek_numbers
 from actions.rma_changes import cancel_rma, edit_rma, process_rma, reprocess_rma, void_rma
 from actions.rma_requests import create_rma
 from actions.rmas import approve_rma, decide_rma, deny_rma, reopen_rma
@@ -206,7 +206,7 @@ class CreateRma(FormVerbView, ReturnVerb):
             "lines": self.lines(subject),
             "vendors": list(vendors),
             "book": list(book.order_by("label", "id")),
-            "proposed": proposed or peek_number(self.actor.merchant_id, "rma"),
+            "proposed": proposed or peek_numbers(self.actor.merchant_id, "rma")[0],
         }
 
     def initial(self, subject: Return) -> dict[str, Any]:
@@ -214,5 +214,5 @@ class CreateRma(FormVerbView, ReturnVerb):
         first = next(iter(self.lines(subject)), None)
         return {
             "destination": str(first.destination_id or "") if first else "",
-            "number": peek_number(self.actor.merchant_id, "rma"),
+            "number": peek_numbers(self.actor.merchant_id, "rma")[0],
         }

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ReturnAddress, Vendor
-from accounts.numbering import peek_number
+from accounts.numbering import peek_numbers
 from actions.drafts import complete_draft, keep_draft
 from actions.requests import ReturnRequest
 from console.wizard_forms import LineForm, TotalForm
@@ -241,11 +241,11 @@ class Desk:
     def __init__(self, actor: Any, draft: ReturnDraft, typed: dict[str, Any] | None) -> None:
         self.sheet = Sheet(actor, draft.order, draft.choices.get("items", {}))
         self.complaint = ""
-        self.proposed_number = (typed or {}).get("proposed") or peek_number(
-            actor.merchant_id, "return"
-        )
+        told = (typed or {}).get("proposed"), (typed or {}).get("proposed_rma")
+        following = ["", ""] if all(told) else peek_numbers(actor.merchant_id, "return", "rma")
+        self.proposed_number = told[0] or following[0]
         self.number = NumberForm(typed, initial={"number": self.proposed_number})
-        first = (typed or {}).get("proposed_rma") or peek_number(actor.merchant_id, "rma")
+        first = told[1] or following[1]
         self.proposed_rma = first
         book = list(ReturnAddress.objects.visible_to(actor).filter(is_active=True))
         self.boxes = [

@@ -37,6 +37,16 @@ class NumberField(models.CharField):
         super().__init__(*args, **kwargs)
 
 
+class CopyField(models.TextField):
+    """What another table says, kept with the row so that lists and files need no join."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("blank", True)
+        kwargs.setdefault("default", "")
+        kwargs.setdefault("db_default", "")
+        super().__init__(*args, **kwargs)
+
+
 @NumberField.register_lookup
 class BeginsWith(models.Lookup):
     """`number__begins="R-10"`: a prefix search as a range.

@@ -41,14 +41,16 @@ def tenant(
 ) -> Iterator[None]:
     """Open a transaction in which exactly these ids are bound, and restore the former ones after.
 
-    Restoring matters where transactions nest: a released savepoint keeps its settings. After an
-    error there is nothing to restore: rolling back brings the former ids back by itself.
+    Restoring matters where transactions nest: a released savepoint keeps its settings. The
+    outermost transaction begins with none and takes its own with it. After an error there is
+    nothing to restore either: rolling back brings the former ids back by itself.
     """
+    is_nested = connection.in_atomic_block
     with transaction.atomic():
-        before = _read()
+        before = _read() if is_nested else ()
         bind(merchant=merchant, user=user, vendor=vendor, customer=customer, system=system)
         yield
-        if not connection.needs_rollback:
+        if is_nested and not connection.needs_rollback:
             _write(before)
 
 

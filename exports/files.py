@@ -23,6 +23,7 @@ from accounts.actor import Actor
 from accounts.models import Merchant
 from core.errors import Refused
 from core.tenancy import tenant
+from exports.columns import clock
 from exports.grains import RESOURCES, rows_of
 from exports.resources import ExportResource
 from exports.stream import Query, copied, heading_of, query_of
@@ -137,7 +138,7 @@ def _cell(sheet: Any, value: Any) -> Any:
 @contextmanager
 def _fetched(query: Query, merchant_id: int) -> Iterator[Iterator[tuple[Any, ...]]]:
     """The rows of `query` piece by piece, by a cursor that stays on the server."""
-    with tenant(merchant_id), connection.cursor() as plain:
+    with tenant(merchant_id), clock(query.zone), connection.cursor() as plain:
         if not query.sql:
             yield iter(())
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 from import_export.resources import Resource
@@ -21,8 +22,8 @@ from exports.columns import (
     Label,
     Moment,
     Money,
-    Once,
     Text,
+    clock,
     listed,
 )
 from returns.models import RefundEntry, Return, ReturnLine
@@ -72,14 +73,16 @@ class ExportResource(Resource):
 
     def cells(self, rows: QuerySet[Any]) -> QuerySet[Any, dict[str, Any]]:
         """`rows` as cells, one value per column."""
-        return rows.values(**{column.attribute: column.cell(self.zone) for column in self.columns})
+        return rows.values(**{column.attribute: column.cell() for column in self.columns})
+
+    def export(self, *args: Any, **kwargs: Any) -> Any:
+        """What import-export makes, on the merchant's clock."""
+        with transaction.atomic(), clock(self.zone):
+            return super().export(*args, **kwargs)
 
     def filter_export(self, queryset: QuerySet[Any], **kwargs: Any) -> QuerySet[Any, Any]:
         """What import-export walks through."""
         return self.cells(queryset)
-
-
-RMAS_OF_RETURN = Gather(Rma, "customer_return")
 
 
 class ReturnResource(ExportResource):
@@ -93,19 +96,19 @@ class ReturnResource(ExportResource):
     waits_on = Label(_("Waits on"), "waits_on", WaitsOn)
     requested = Moment(_("Requested"), "requested_at")
     closed = Moment(_("Closed"), "closed_at")
-    order = Text(_("Order"), "order__number")
-    channel = Text(_("Channel"), "channel__name")
-    customer_number = Text(_("Customer number"), "customer__number")
-    customer_name = Text(_("Customer"), "customer__name")
-    customer_email = Text(_("Customer e-mail"), "customer__email")
+    order = Text(_("Order"), "order_number")
+    channel = Text(_("Channel"), "channel_name")
+    customer_number = Text(_("Customer number"), "customer_number")
+    customer_name = Text(_("Customer"), "customer_name")
+    customer_email = Text(_("Customer e-mail"), "customer_email")
     lines = Column(_("Lines"), "line_count")
     units = Column(_("Units"), "unit_count")
     approved_units = Column(_("Approved units"), "approved_units")
     denied_units = Column(_("Denied units"), "denied_units")
     shipped_units = Column(_("Shipped units"), "shipped_units")
     received_units = Column(_("Received units"), "received_units")
-    rma_numbers = GatheredText(_("RMA numbers"), RMAS_OF_RETURN, listed("number"))
-    vendors = GatheredText(_("Vendors"), RMAS_OF_RETURN, Once("vendor__name"))
+    rma_numbers = Text(_("RMA numbers"), "rma_numbers")
+    vendors = Text(_("Vendors"), "vendor_names")
     refund_items = Money(_("Items refund"), "refund_items", currency="currency")
     refund_shipping = Money(_("Shipping refund"), "refund_shipping", currency="currency")
     adjustment = Money(_("Adjustment"), "refund_adjustment", currency="currency")
@@ -138,11 +141,11 @@ class LineResource(ExportResource):
     number = Text(_("Return"), "customer_return__number")
     status = Label(_("Status"), "customer_return__status", ReturnStatus)
     requested = Moment(_("Requested"), "customer_return__requested_at")
-    order = Text(_("Order"), "customer_return__order__number")
-    channel = Text(_("Channel"), "customer_return__channel__name")
-    customer_number = Text(_("Customer number"), "customer_return__customer__number")
-    customer_name = Text(_("Customer"), "customer_return__customer__name")
-    customer_email = Text(_("Customer e-mail"), "customer_return__customer__email")
+    order = Text(_("Order"), "customer_return__order_number")
+    channel = Text(_("Channel"), "customer_return__channel_name")
+    customer_number = Text(_("Customer number"), "customer_return__customer_number")
+    customer_name = Text(_("Customer"), "customer_return__customer_name")
+    customer_email = Text(_("Customer e-mail"), "customer_return__customer_email")
     sku = Text(_("SKU"), "order_line__product__sku")
     title = Text(_("Item"), "order_line__title")
     destination = Text(_("Return destination"), "destination__name")
@@ -177,8 +180,8 @@ class RmaResource(ExportResource):
     decided = Moment(_("Decided"), "decided_at")
     decided_by = Text(_("Decided by"), "decided_by__name")
     return_number = Text(_("Return"), "customer_return__number")
-    order = Text(_("Order"), "order__number")
-    channel = Text(_("Channel"), "customer_return__channel__name")
+    order = Text(_("Order"), "customer_return__order_number")
+    channel = Text(_("Channel"), "customer_return__channel_name")
     vendor = Text(_("Vendor"), "vendor__name")
     requested_units = Column(_("Requested units"), "requested_units")
     approved_units = Column(_("Approved units"), "approved_units")

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 
 from core.counting import CAP, capped_counts
 from core.tenancy import tenant
-from exports.columns import Gather, Gathered
+from exports.columns import Gather, Gathered, clock
 from exports.resources import ExportResource
 
 # Spreadsheets on Windows read a file without it as an ANSI code page and break every accent.
@@ -25,27 +25,21 @@ SORTED = 50_000
 
 # As long as the reader takes: the usual limit is for pages.
 SMALL = "SET LOCAL statement_timeout = 0"
-# Behind row-level security the planner expects few rows: it would look up each order on its own, or
-# walk along an index in the order of something else. And it spills to disk what fits into memory.
-LARGE = (
-    f"{SMALL}; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off;"
-    " SET LOCAL work_mem = '64MB'"
-)
+# What is gathered for lines fits into memory and need not be spilled to disk.
+LARGE = f"{SMALL}; SET LOCAL work_mem = '64MB'"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A compiled SELECT of cells and the settings it runs with; no `sql` when nothing matches."""
+    """A compiled SELECT of cells, the zone of their moments, and the settings it runs with.
+
+    No `sql` when nothing matches.
+    """
 
     sql: str
     params: tuple[Any, ...] = ()
+    zone: str = "UTC"
     settings: str = SMALL
-
-    def run(self, cursor: Any) -> None:
-        """Execute it on a cursor, whose rows are then the cells."""
-        cursor.execute(self.settings)
-        if self.sql:
-            cursor.execute(self.sql, self.params)
 
 
 def query_of(resource: ExportResource, rows: QuerySet[Any]) -> Query:
@@ -57,8 +51,9 @@ def query_of(resource: ExportResource, rows: QuerySet[Any]) -> Query:
     count = capped_counts({"all": rows}, cap=SORTED)["all"]
     try:
         if count <= CAP:
-            return Query(*resource.cells(rows).query.sql_with_params())
-        return Query(*_joined(resource, rows, is_sorted=count <= SORTED), LARGE)
+            return Query(*resource.cells(rows).query.sql_with_params(), resource.zone)
+        joined = _joined(resource, rows, is_sorted=count <= SORTED)
+        return Query(*joined, resource.zone, LARGE)
     except EmptyResultSet:
         return Query("")
 
@@ -89,7 +84,7 @@ def copied(
         return
     waiting = bytearray()
     count = 0
-    with tenant(merchant_id), connection.cursor() as cursor:
+    with tenant(merchant_id), clock(query.zone), connection.cursor() as cursor:
         cursor.execute(query.settings)
         sql = f"COPY ({query.sql}) TO STDOUT WITH (FORMAT csv)"
         with cursor.copy(sql, query.params) as copy:
@@ -111,7 +106,7 @@ def _joined(
 ) -> tuple[str, tuple[Any, ...]]:
     """Own cells of each row, joined to the groups of what belongs to it, each gathered once."""
     own = [column for column in resource.columns if not isinstance(column, Gathered)]
-    cells = {column.attribute: column.cell(resource.zone) for column in own}
+    cells = {column.attribute: column.cell() for column in own}
     inner, params = (
         rows.order_by()
         .values(row=F("pk"), sorted_by=F(resource.moment), **cells)

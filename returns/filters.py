@@ -93,9 +93,10 @@ Ids = dict[str, dict[str, list[int]]]
 def searched(text: str) -> Q:
     """What the database's own search finds, the newest thousand (F5).
 
-    It looks for `text` anywhere in return, order, RMA (old ones too) and tracking numbers, SKUs,
-    and names, numbers and addresses of customers; one or two characters are looked for at the
-    beginning. The function is made by a migration of `shipments` and answers staff only.
+    It looks for `text` anywhere in return, order, RMA (old ones too) and tracking numbers (parcels
+    out and back), SKUs, and names, numbers and addresses of customers; one or two characters are
+    looked for at the beginning. The function is made by a migration of `shipments` and answers
+    staff only.
     """
     return Q(pk__in=RawSQL("SELECT returns_search(%s, %s)", (text, MOST_FOUND)))
 

@@ -22,11 +22,13 @@ from factory.declarations import (
     SubFactory,
 )
 from factory.django import DjangoModelFactory
+from factory.helpers import post_generation
 
 from accounts.actor import Actor
 from accounts.models import Customer, Membership, Merchant, User, Vendor
 from accounts.numbering import start_series
 from accounts.permissions import Role
+from actions.progress import listed as listed_names
 from actions.requests import LineRequest, ReturnRequest, RmaRequest
 from actions.returns import create_return
 from core.tenancy import tenant
@@ -39,7 +41,7 @@ from orders.models import (
     Product,
     Shipment,
 )
-from returns.models import RefundEntry, Return, ReturnLine, ReturnReason
+from returns.models import RefundEntry, Return, ReturnLine, ReturnReason, copies_of
 from returns.states import DEFAULT_REASONS
 from rmas.models import Rma
 
@@ -236,6 +238,11 @@ class ReturnFactory(TenantFactory):
     number = Sequence(lambda n: f"R-{50000 + n}")
     currency = SelfAttribute("order.currency")
     requested_at = LazyFunction(timezone.now)
+    order_number = LazyAttribute(lambda made: copies_of(made.order)["order_number"])
+    channel_name = LazyAttribute(lambda made: copies_of(made.order)["channel_name"])
+    customer_number = LazyAttribute(lambda made: copies_of(made.order)["customer_number"])
+    customer_name = LazyAttribute(lambda made: copies_of(made.order)["customer_name"])
+    customer_email = LazyAttribute(lambda made: copies_of(made.order)["customer_email"])
 
 
 class ReturnLineFactory(TenantFactory):
@@ -271,12 +278,25 @@ class RmaFactory(TenantFactory):
 
     class Meta:
         model = Rma
+        skip_postgeneration_save = True
 
     customer_return = own(ReturnFactory)
     order = SelfAttribute("customer_return.order")
     vendor = own(VendorFactory)
     number = Sequence(lambda n: f"RMA-{50000 + n}")
     currency = SelfAttribute("customer_return.currency")
+
+    @post_generation
+    def listed(self: Any, create: bool, extracted: Any, **kwargs: Any) -> None:
+        """The return lists it, as the actions see to."""
+        if create:
+            with tenant(self.merchant_id):
+                rmas = Rma.objects.filter(customer_return=self.customer_return_id).order_by("pk")
+                named = [(rma.number, rma.vendor.name) for rma in rmas.select_related("vendor")]
+                numbers, vendors = listed_names(*zip(*named, strict=True))
+                Return.objects.filter(pk=self.customer_return_id).update(
+                    rma_numbers=numbers, vendor_names=vendors
+                )
 
 
 # --- whole papers -------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from core.tenancy import tenant
 from exports.platform import MerchantResource, RmaResource, UserResource
 from exports.resources import ReturnResource
 from orders.models import Order, OrderImport
-from returns.models import RefundEntry, Return
-from rmas.models import Rma
+from returns.models import RefundEntry, Return, ReturnFile, ReturnNote
+from rmas.models import CreditEntry, Rma
 from shipments.models import ReturnShipment
 
 __all__ = ["site"]
@@ -150,6 +150,31 @@ class RefundEntryTable(PlatformTable):
 
     list_display = ("customer_return", "kind", "amount", "currency", "entered_at")
     list_select_related = ("customer_return",)
+
+
+@admin.register(CreditEntry, site=site)
+class CreditEntryTable(PlatformTable):
+    """The credit ledger."""
+
+    list_display = ("rma", "reference", "amount", "currency", "entered_at")
+    list_select_related = ("rma",)
+
+
+@admin.register(ReturnNote, site=site)
+class ReturnNoteTable(PlatformTable):
+    """What people wrote on returns."""
+
+    list_display = ("customer_return", "audience", "written_by", "written_at")
+    list_select_related = ("customer_return", "written_by")
+
+
+@admin.register(ReturnFile, site=site)
+class ReturnFileTable(PlatformTable):
+    """Photos and documents of returns: their names, not the files."""
+
+    list_display = ("name", "customer_return", "content_type", "size", "added_at")
+    list_select_related = ("customer_return",)
+    left_out = ("file",)
 
 
 @admin.register(ReturnShipment, site=site)

@@ -16,6 +16,7 @@ from returns.models.returns import (
     ReturnLine,
     ReturnQuerySet,
     ReturnReason,
+    copies_of,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "ReturnReason",
     "SavedExport",
     "SavedFilter",
+    "copies_of",
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actor import Actor, ActorKind
 from accounts.base import PublicModel, TenantModel, TenantQuerySet
 from accounts.models import Customer, Vendor
-from core.fields import MoneyField, NumberField, TenantForeignKey
+from core.fields import CopyField, MoneyField, NumberField, TenantForeignKey
 from orders.models import Channel, Order, OrderLine
 from returns.states import (
     IN_TRANSIT,
@@ -82,7 +82,10 @@ class Return(PublicModel):
     """What a customer sends back from one order.
 
     The counters (lines, units, RMAs) and `rma_summary` are kept by the actions, so that lists need
-    no joins. `refund_items + refund_adjustment` is the refund record (F12); what has been applied
+    no joins. So are the copies of what other tables say: `order_number` to `customer_email` by who
+    makes the return (`copies_of`), `rma_numbers` and `vendor_names` with the counters; whoever
+    renames a channel, customer or vendor, a trigger carries it over. `refund_items +
+    refund_adjustment` is the refund record (F12); what has been applied
     is the sum of its refund entries.
     """
 
@@ -127,6 +130,13 @@ class Return(PublicModel):
     )
     refunded = MoneyField(default=ZERO, db_default=ZERO)
     note = models.TextField(_("note"), blank=True, max_length=2000, db_default="")
+    order_number = CopyField()
+    channel_name = CopyField()
+    customer_number = CopyField()
+    customer_name = CopyField()
+    customer_email = CopyField()
+    rma_numbers = CopyField()
+    vendor_names = CopyField()
     version = models.PositiveIntegerField(default=1, db_default=1)
     requested_at = models.DateTimeField(_("requested"), db_default=Now())
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -239,6 +249,18 @@ class Return(PublicModel):
     def refund_open(self) -> Decimal:
         """What of the refund record has not been applied yet."""
         return self.refund_total - self.refunded
+
+
+def copies_of(order: Order) -> dict[str, str]:
+    """What a return repeats of its order, by field. Reads the order's channel and customer."""
+    customer = order.customer
+    return {
+        "order_number": order.number,
+        "channel_name": order.channel.name,
+        "customer_number": customer.number if customer else "",
+        "customer_name": customer.name if customer else "",
+        "customer_email": customer.email if customer else "",
+    }
 
 
 class ReturnLine(TenantModel):

@@ -20,8 +20,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_merchants_desk'),
         ('orders', '0002_merchants_desk'),
-        ('returns', '0005_refunded_not_negative'),
-        ('rmas', '0002_merchants_desk'),
+        ('returns', '0006_refunded_not_negative'),
+        ('rmas', '0003_copies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -151,3 +151,17 @@ def test_who_may_only_read_adds_nothing(at_acme: Cast, found: Return, media: Pat
     assert not ReturnFile.objects.exists()
     assert [path for path in media.rglob("*") if path.is_file()] == []
     add_file(at_acme.bob, found, upload(picture()))
+
+
+def test_a_return_keeps_so_many_files_and_says_so(
+    at_acme: Cast, found: Return, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_FILES", 2)
+    for place in range(2):
+        add_file(at_acme.bob, found, upload(b"%PDF-1.4", f"{place}.pdf"))
+    with pytest.raises(Refused, match="This return has 2 files already") as info:
+        add_file(at_acme.bob, found, upload(picture()))
+    assert info.value.field == "file"
+    assert ReturnFile.objects.count() == 2
+    other = made_return(at_acme.bob, shipped_order(at_acme.acme, vendor=at_acme.northlight))
+    add_file(at_acme.bob, other, upload(picture()))

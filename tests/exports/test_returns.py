@@ -128,16 +128,12 @@ def large(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_a_large_file_gathers_the_same_cells(cast, large):
+def test_a_large_file_has_the_same_cells_newest_first(cast, large):
     found = ReturnFactory(merchant=cast.acme, number="R-2", requested_at=at("2026-07-01 22:30"))
     ReturnFactory(merchant=cast.acme, number="R-1", requested_at=at("2026-07-01 22:29"))
     ReturnFactory(merchant=cast.globex)
     for number, vendor in (("B-1", cast.paper), ("=A-2", cast.northlight), ("C-3", cast.paper)):
         RmaFactory(merchant=cast.acme, customer_return=found, vendor=vendor, number=number)
-    with tenant(cast.acme.pk):
-        assert "LEFT JOIN" in stream.query_of(
-            ReturnResource(zone="UTC"), Return.objects.order_by("id")
-        ).sql.replace("LEFT OUTER JOIN", "")
     gathered = exported(cast.acme)
     assert [row["Return"] for row in gathered] == ["R-2", "R-1"]  # newest first
     assert gathered[0]["RMA numbers"] == "B-1, =A-2, C-3"

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Customer
 from console.overview import count, load_choices
 from core.tenancy import tenant
+from orders.models import Shipment
 from returns.columns import COLUMNS, DEFAULT, in_order
 from returns.filters import (
     LONGEST_QUERY,
@@ -250,6 +251,7 @@ def papers(cast: Cast) -> Return:
     )
     made = made_return(cast.bob, order)
     with tenant(cast.acme.pk):
+        Shipment.objects.filter(order=order).update(tracking_number="OUT55512")
         rma = Rma.objects.get(customer_return=made)
         RmaNumber.objects.create(merchant=cast.acme, rma=rma, vendor=rma.vendor, number="OLD-777/A")
         ReturnShipment.objects.create(
@@ -277,6 +279,8 @@ def papers(cast: Cast) -> Return:
         "777/a",
         "JX123456789GB",
         "456789",
+        "OUT55512",
+        "t5551",
         "84406B",
         "4406b",
         "17850",

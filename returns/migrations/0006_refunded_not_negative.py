@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_merchants_desk'),
         ('orders', '0002_merchants_desk'),
-        ('returns', '0004_exports'),
+        ('returns', '0005_copies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.template.loader import render_to_string
+from PIL import ImageFile
 from weasyprint import HTML
 from weasyprint.urls import URLFetcher
+
+# WeasyPrint switches this on for the whole process; damaged uploads would pass as pictures then.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 class OnlyInline(URLFetcher):

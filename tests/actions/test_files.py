@@ -114,6 +114,7 @@ def test_a_pdf_is_kept_as_it_is(at_acme: Cast, found: Return) -> None:
         (picture()[:200], "damaged"),
         (picture("PNG")[:90], "damaged"),
     ],
+    ids=["empty", "svg", "html", "gif", "program", "cut jpeg", "cut png"],
 )
 def test_everything_else_is_refused_in_a_sentence(
     at_acme: Cast, found: Return, media: Path, content: bytes, sentence: str

@@ -30,7 +30,7 @@ class Arrivals:
         self._last = last or 0
 
     def events(self, about: models.Model) -> list[Event]:
-        """An event per vendor that got fresh requests; the one request by name, several by number."""
+        """An event per vendor that got fresh requests; a single one is named."""
         return [
             prepare(
                 self._actor,

@@ -43,7 +43,7 @@ def resend_message(actor: Actor, message: Message) -> Message:
     if reason := messages.refusal(again):
         raise Refused(_("This mail cannot be sent again. %(reason)s") % {"reason": reason})
     again.save(force_insert=True)
-    record(actor, "message.resent", found, subject=found.subject, address=again.address)
+    record(actor, "message.resent", found, title=found.subject, address=again.address)
     messages.send_soon()
     return again
 

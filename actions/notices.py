@@ -11,6 +11,7 @@ from accounts.models import Notice, NoticeSwitch, Vendor
 from actions.base import action
 from audit.record import record
 from core.errors import Refused
+from core.tenancy import whole_merchant
 
 
 @action("notice.choose")
@@ -35,19 +36,20 @@ def choose_notices(actor: Actor, kinds: Collection[str]) -> None:
             kind=notice.value,
             defaults={"is_on": notice.value in wanted},
         )
-    record(
-        actor,
-        "notices.chosen",
-        vendor,
-        vendor=vendor.name,
-        changes=", ".join(_words(before, wanted)),
-    )
+    with whole_merchant():  # the merchant reads what happened, the vendor does not
+        record(
+            actor,
+            "notices.chosen",
+            vendor,
+            vendor=vendor.name,
+            changes=", ".join(_words(before, wanted)),
+        )
 
 
 def switched_on(actor: Actor) -> set[str]:
     """The kinds of mail that are on for the actor, a vendor's user."""
     mine = NoticeSwitch.objects.filter(
-        merchant_id=actor.merchant_id, vendor_id=actor.vendor_id, user=actor.user, is_on=True
+        merchant_id=actor.merchant_id, vendor=actor.vendor_id or 0, user=actor.user, is_on=True
     )
     return set(mine.values_list("kind", flat=True))
 

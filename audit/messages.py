@@ -136,7 +136,7 @@ def refusal(message: Message) -> str:
 def _is_wanted(message: Message) -> bool:
     return NoticeSwitch.objects.filter(
         merchant_id=message.merchant_id,
-        vendor_id=message.vendor_id,
+        vendor=message.vendor_id or 0,
         user_id=message.user_id,
         kind=message.kind,
         is_on=True,
@@ -187,8 +187,14 @@ def bounce(actor: Actor, message: Message, reason: str) -> Message | None:
         merchant_id=actor.merchant_id, address=found.address.lower(), reason=reason
     )
     StoppedAddress.objects.bulk_create([stopped], ignore_conflicts=True)
-    facts = {"subject": found.subject, "address": found.address, "reason": reason}
-    record(actor, "message.bounced", found, **facts)
+    record(
+        actor,
+        "message.bounced",
+        found,
+        title=found.subject,
+        address=found.address,
+        reason=reason,
+    )
     return found
 
 

@@ -131,9 +131,9 @@ VERBS: dict[str, Verb] = {
     ),
     "notices.chosen": Verb(_("%(actor)s chose the mails of %(vendor)s: %(changes)s")),
     "message.bounced": Verb(
-        _("The mail “%(subject)s” to %(address)s came back: %(reason)s"), "refused"
+        _("The mail “%(title)s” to %(address)s came back: %(reason)s"), "refused"
     ),
-    "message.resent": Verb(_("%(actor)s had “%(subject)s” sent to %(address)s again"), "moving"),
+    "message.resent": Verb(_("%(actor)s had “%(title)s” sent to %(address)s again"), "moving"),
     "address.released": Verb(_("%(actor)s lets mails go to %(address)s again"), "agreed"),
     "merchant.changed": Verb(_("%(actor)s of the platform changed %(fields)s of the merchant")),
     "membership.switched_on": Verb(

@@ -55,9 +55,7 @@ class MessageFilter(django_filters.FilterSet):
         kwargs.setdefault("queryset", Message.objects.visible_to(actor))
         super().__init__(*args, **kwargs)
 
-    def by_address(
-        self, queryset: QuerySet[Message], _name: str, value: str
-    ) -> QuerySet[Message]:
+    def by_address(self, queryset: QuerySet[Message], _name: str, value: str) -> QuerySet[Message]:
         """Addresses are stored in lower case."""
         return queryset.filter(address__begins=value.strip().lower())
 
@@ -121,9 +119,7 @@ class _Button(PageView):
             messages.error(request, _("This page was not complete. Try it once more."))
             return redirect(self.back(subject))
         try:
-            return redirect(
-                once(self.actor, form.cleaned_data["key"], lambda: self.click(subject))
-            )
+            return redirect(once(self.actor, form.cleaned_data["key"], lambda: self.click(subject)))
         except Refused as refused:
             messages.error(request, str(refused.message))
             return redirect(self.back(subject))

@@ -9,8 +9,11 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.actor import Actor
+from accounts.models import Merchant, NoticeSwitch, User, Vendor
 from actions.files import add_file
 from actions.notes import add_note
+from audit.models import Event, Message, StoppedAddress
+from core.tenancy import tenant
 from returns.models import Return, ReturnLine, ReturnNote
 from rmas.models import RmaLine
 
@@ -53,6 +56,32 @@ def write_notes(actor: Actor, made: Return) -> uuid.UUID:
     for audience in ReturnNote.Audience.values:
         add_note(actor, made, "Seen", audience=audience)
     return add_file(actor, made, SimpleUploadedFile("dent.png", PHOTO)).public_id
+
+
+def write_messages(merchant: Merchant, user: User) -> list[tuple[str, uuid.UUID]]:
+    """A mail that failed and can be sent again, an address that bounced, a switch that is off."""
+    with tenant(merchant.pk, user=user.pk):
+        message = Message.objects.create(
+            merchant=merchant,
+            event=Event.objects.first(),
+            kind="import.finished",
+            key="once",
+            user=user,
+            address="a@example.com",
+            subject="Ready",
+            text="It is ready.",
+            html="<p>It is ready.</p>",
+            state="failed",
+            error="Nobody answered",
+        )
+        stopped = StoppedAddress.objects.create(
+            merchant=merchant, address="gone@example.com", reason="Gone"
+        )
+        vendor = Vendor.objects.filter(merchant=merchant).order_by("pk")[0]
+        NoticeSwitch.objects.create(
+            merchant=merchant, user=user, vendor=vendor, kind="rma.available"
+        )
+    return [("message", message.public_id), ("stopped address", stopped.public_id)]
 
 
 def inputs_of_return(line: ReturnLine) -> dict[str, str]:

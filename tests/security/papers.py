@@ -61,23 +61,24 @@ def write_notes(actor: Actor, made: Return) -> uuid.UUID:
 def write_messages(merchant: Merchant, user: User) -> list[tuple[str, uuid.UUID]]:
     """A mail that failed and can be sent again, an address that bounced, a switch that is off."""
     with tenant(merchant.pk, user=user.pk):
-        message = Message.objects.create(
-            merchant=merchant,
-            event=Event.objects.first(),
-            kind="import.finished",
-            key="once",
-            user=user,
-            address="a@example.com",
-            subject="Ready",
-            text="It is ready.",
-            html="<p>It is ready.</p>",
-            state="failed",
-            error="Nobody answered",
-        )
+        vendor = Vendor.objects.filter(merchant=merchant).order_by("pk")[0]
+        mail = {
+            "merchant": merchant,
+            "event": Event.objects.first(),
+            "kind": "import.finished",
+            "user": user,
+            "address": "a@example.com",
+            "subject": "Ready",
+            "text": "It is ready.",
+            "html": "<p>It is ready.</p>",
+            "state": "failed",
+            "error": "Nobody answered",
+        }
+        message = Message.objects.create(key="once", **mail)
+        Message.objects.create(key="again", resend_of=message, vendor=vendor, **mail)
         stopped = StoppedAddress.objects.create(
             merchant=merchant, address="gone@example.com", reason="Gone"
         )
-        vendor = Vendor.objects.filter(merchant=merchant).order_by("pk")[0]
         NoticeSwitch.objects.create(
             merchant=merchant, user=user, vendor=vendor, kind="rma.available"
         )

@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
-from accounts.models import Membership, NoticeSwitch, User
+from accounts.models import Membership, Notice, NoticeSwitch, User
 from accounts.permissions import STAFF_ROLES, Role
 from audit.models import Event, Message, MessageState, StoppedAddress
 from audit.models.messages import UNSENT
@@ -128,7 +128,7 @@ def refusal(message: Message) -> str:
         still_there = places.filter(role=Role.VENDOR, vendor_id=message.vendor_id).exists()
     if not still_there:
         return _("Its reader no longer has access.")
-    if message.vendor_id and not _is_wanted(message):
+    if message.kind in Notice.values and not _is_wanted(message):
         return _("Its reader switched these mails off.")
     return ""
 

@@ -58,6 +58,14 @@ def test_off_by_default_nobody_is_written_to(cast):
     assert (outgoing.outbox, states(cast)) == ([], [])
 
 
+def test_switched_off_again_nothing_is_even_written(cast):
+    switch_on(cast.vera, Notice.RMA_AVAILABLE, Notice.FULFILLMENT_REQUESTED)
+    switch_on(cast.vera, Notice.FULFILLMENT_REQUESTED)
+    new_rma(cast)
+    deliver_all()
+    assert (outgoing.outbox, states(cast)) == ([], [])
+
+
 def test_who_switched_it_on_gets_one_mail_with_the_words_and_the_link(cast):
     switch_on(cast.vera)
     rma = new_rma(cast)

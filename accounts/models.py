@@ -304,6 +304,51 @@ class Membership(TenantModel):
         )
 
 
+class Notice(models.TextChoices):
+    """What a vendor's user may ask to be told by e-mail (F17)."""
+
+    RMA_AVAILABLE = "rma.available", _("NOTIFY ME WHEN RMA BECOMES AVAILABLE")
+    FULFILLMENT_REQUESTED = (
+        "fulfillment.requested",
+        _("NOTIFY ME WHEN FULFILLMENT REQUEST BECOMES AVAILABLE"),
+    )
+
+
+class NoticeSwitch(TenantModel):
+    """Whether one user of one vendor wants one kind of mail. Without a row it is off (F17)."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    vendor = TenantForeignKey(Vendor, related_name="+", db_index=False)
+    kind = models.CharField(max_length=40, choices=Notice.choices)
+    is_on = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        verbose_name = _("notification setting")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "vendor", "kind", "user"], name="accounts_notice_switch_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of user {self.user_id}"
+
+    @classmethod
+    def wanted_by(cls, merchant_id: int, vendor_id: int, kind: str) -> list[User]:
+        """Who is to be told: users of the vendor that switched it on and still belong to it."""
+        members = Membership.objects.filter(
+            merchant_id=merchant_id,
+            vendor_id=vendor_id,
+            role=Role.VENDOR,
+            is_active=True,
+            user__is_active=True,
+            user__in=cls.objects.filter(
+                merchant_id=merchant_id, vendor_id=vendor_id, kind=kind, is_on=True
+            ).values("user"),
+        )
+        return [one.user for one in members.select_related("user").order_by("user_id")]
+
+
 class NumberSeries(TenantModel):
     """The next number of one kind of document of one merchant; the row lock makes it gapless."""
 

@@ -159,6 +159,11 @@ ROUTES: dict[str, Route] = {
     "console:import": _staff("import.view", noun="import"),
     "console:import_start": _staff("order.import", SUBMIT, noun="import"),
     "console:import_rejects": _staff("import.view", noun="import"),
+    "console:messages": _staff("message.view"),
+    "console:message": _staff("message.view", noun="message"),
+    "console:message_resend": _staff("message.manage", SUBMIT, noun="message"),
+    "console:address_release": _staff("message.manage", SUBMIT, noun="stopped address"),
+    "vendor_portal:notifications": Route(Audience.VENDOR, "notice.choose", FORM),
     "vendor_portal:purchase_orders": Route(Audience.VENDOR, "purchase_order.view"),
     "vendor_portal:purchase_order": Route(
         Audience.VENDOR, "purchase_order.view", noun="purchase_order"

@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.models import Vendor
+from actions.arrivals import Arrivals
 from actions.base import action
 from actions.historical_returns import load_returns
 from actions.load_report import CREATED, KIND_OF_REASON, ROW_KINDS, LoadReport
 from actions.order_blocks import Assembler, Block
 from actions.order_staging import WHILE_LOADING, Staging, local_settings
 from actions.return_matching import Cancellation
-from audit.record import record
+from audit.record import record, record_all
 from core.errors import Refused
 from orders.models import Channel, OrderImport, Product
 from orders.readers import FORMATS
@@ -60,15 +61,18 @@ def load_orders(
         _wait_for_other_loads(actor)
         channel = _channel(actor, reader)
         load = _Load(actor, channel, reader, LoadReport(file_name, format, dry_run), progress)
+        arrivals = Arrivals(actor)
         report = load.run(source)
+        about = order_import or channel
         record(
             actor,
             "import.finished",
-            order_import or channel,
+            about,
             file=file_name,
             orders=report.created["orders"],
             rejected=len(report.rejects),
         )
+        record_all(arrivals.events(about))
         if dry_run:
             transaction.set_rollback(True)
     report.seconds = perf_counter() - started

@@ -42,12 +42,12 @@ def tasks_for(verb: str) -> list[str]:
     return _tasks.get(verb, [])
 
 
-def wake() -> None:
-    """Ask a worker to drain soon. Losing this call loses nothing: the schedule drains as well."""
+def wake(task: str = "audit.tasks.drain") -> None:
+    """Ask a worker to run `task` soon. Losing this call loses nothing: the schedule runs it too."""
     try:
-        current_app.send_task("audit.tasks.drain", ignore_result=True, retry=False)
+        current_app.send_task(task, ignore_result=True, retry=False)
     except (OperationalError, OSError):
-        logger.warning("The broker did not take the wake-up; the schedule will drain.")
+        logger.warning("The broker did not take the wake-up for %s; the schedule will.", task)
 
 
 def claim(limit: int = BATCH) -> list[Delivery]:

@@ -124,6 +124,20 @@ VERBS: dict[str, Verb] = {
     "shipment.added": Verb(
         _("%(actor)s added a return shipment with %(carrier)s, %(tracking)s"), "moving"
     ),
+    "fulfillment.requested": Verb(
+        ngettext_lazy(
+            "%(vendor)s has %(count)s new purchase order",
+            "%(vendor)s has %(count)s new purchase orders",
+            "count",
+        ),
+        "moving",
+    ),
+    "notices.chosen": Verb(_("%(actor)s chose the mails of %(vendor)s: %(changes)s")),
+    "message.bounced": Verb(
+        _("The mail “%(title)s” to %(address)s came back: %(reason)s"), "refused"
+    ),
+    "message.resent": Verb(_("%(actor)s had “%(title)s” sent to %(address)s again"), "moving"),
+    "address.released": Verb(_("%(actor)s lets mails go to %(address)s again"), "agreed"),
     "merchant.changed": Verb(_("%(actor)s of the platform changed %(fields)s of the merchant")),
     "membership.switched_on": Verb(
         _("%(actor)s of the platform let %(person)s in again as %(role)s"), "agreed"

@@ -40,6 +40,8 @@ def _shell(request: HttpRequest, actor: Actor | None) -> Shell:
         return _console(request, actor, common)
     if actor.kind is ActorKind.VENDOR:
         vendor = Vendor.objects.get(pk=actor.vendor_id or 0)
+        notices = reverse("vendor_portal:notifications", args=[actor.merchant.slug])
+        common["account_links"].insert(0, (_("Notifications"), notices))
         return Shell(
             **common,
             user_note=vendor.name,

@@ -17,17 +17,20 @@ from core.tasks import HEARTBEAT_KEY
 
 BROKER_SECONDS = 1
 DATABASE_SECONDS = 2  # the shortest the driver knows
-OLDEST_OUTBOX = """
-SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)
-FROM audit_delivery WHERE done_at IS NULL
+LAGS = """
+SELECT
+  (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)
+   FROM audit_delivery WHERE done_at IS NULL),
+  (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)
+   FROM audit_message WHERE state IN ('waiting', 'sending'))
 """
 
 
 @never_cache
 @transaction.non_atomic_requests
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while database and broker answer, else 503. The two ages are for alarms."""
-    database, lag = _database()
+    """200 while database and broker answer, else 503. The ages are for alarms."""
+    database, lag, mail_lag = _database()
     broker = _broker()
     healthy = database and broker
     facts: dict[str, Any] = {
@@ -35,13 +38,14 @@ def healthz(request: HttpRequest) -> JsonResponse:
         "database": "ok" if database else "unreachable",
         "broker": "ok" if broker else "unreachable",
         "outbox_lag_seconds": lag,
+        "mail_lag_seconds": mail_lag,
         "beat_age_seconds": _beat_age(),
     }
     return JsonResponse(facts, status=200 if healthy else 503)
 
 
-def _database() -> tuple[bool, float | None]:
-    """Whether the database answers, and the age of the oldest delivery not yet done.
+def _database() -> tuple[bool, float | None, float | None]:
+    """Whether the database answers, and the ages of the oldest delivery and mail not yet done.
 
     On a connection of its own: a busy pool is no reason to restart the process.
     """
@@ -49,9 +53,9 @@ def _database() -> tuple[bool, float | None]:
     with suppress(Exception), psycopg.connect(**parameters) as link:
         link.execute("SET LOCAL statement_timeout = '2s'")
         link.execute("SELECT set_config('app.system', 'on', true)")
-        (age,) = link.execute(OLDEST_OUTBOX).fetchone() or (0,)
-        return True, round(max(0.0, float(age)), 1)
-    return False, None
+        delivery, mail = link.execute(LAGS).fetchone() or (0, 0)
+        return True, round(max(0.0, float(delivery)), 1), round(max(0.0, float(mail)), 1)
+    return False, None, None
 
 
 def _broker() -> bool:

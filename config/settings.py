@@ -321,6 +321,11 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "drain-the-outbox": {"task": "audit.tasks.drain", "schedule": 10.0, "options": {"expires": 30}},
+    "send-mails": {
+        "task": "notifications.tasks.send_waiting",
+        "schedule": 10.0,
+        "options": {"expires": 30},
+    },
     "beat-heartbeat": {
         "task": "core.tasks.beat_heartbeat",
         "schedule": 15.0,

@@ -104,6 +104,12 @@ ENTRIES = (
         frozenset({"console:imports", "console:import", "console:import_upload"}),
     ),
     Entry(
+        _("Messages"),
+        "console:messages",
+        "envelope",
+        frozenset({"console:messages", "console:message"}),
+    ),
+    Entry(
         _("Settings"),
         "console:settings_strategy",
         "cog-6-tooth",

@@ -9,6 +9,7 @@ from console import (
     bulk,
     export_urls,
     imports,
+    messages,
     orders,
     return_urls,
     returns,
@@ -49,6 +50,18 @@ urlpatterns = [
     path("imports/<uuid:public_id>/", imports.ImportPage.as_view(), name="import"),
     path("imports/<uuid:public_id>/start/", imports.StartImport.as_view(), name="import_start"),
     path("imports/<uuid:public_id>/rejects/", imports.Rejects.as_view(), name="import_rejects"),
+    path("messages/", messages.MessageList.as_view(), name="messages"),
+    path("messages/<uuid:public_id>/", messages.MessagePage.as_view(), name="message"),
+    path(
+        "messages/<uuid:public_id>/resend/",
+        messages.ResendMessage.as_view(),
+        name="message_resend",
+    ),
+    path(
+        "addresses/<uuid:public_id>/release/",
+        messages.ReleaseAddress.as_view(),
+        name="address_release",
+    ),
     path("settings/", settings.StrategyPage.as_view(), name="settings_strategy"),
     path("settings/vendors/", settings.VendorList.as_view(), name="settings_vendors"),
     path(

@@ -7,7 +7,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        """Let every event somebody is told about cause a mail."""
+        """Let every event somebody is told about cause its mails."""
         from audit.outbox import subscribe
         from notifications.messages import RULES
 

@@ -1,97 +1,188 @@
-"""What is told to whom by e-mail: one rule per verb, one template per message."""
+"""What is told to whom by e-mail: one rule per verb, one family of templates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from accounts.models import Merchant, User
+from accounts.models import Merchant, Notice, NoticeSwitch, User, Vendor
+from audit.messages import Letter
 from audit.models import Event
-from orders.models import OrderImport
+from orders.models import FulfillmentRequest, OrderImport, OrderLine
 from returns.models import ExportJob
+from rmas.models import Rma
+from rmas.states import ENDED
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A mail before it is sent."""
-
-    to: str
-    subject: str
-    text: str
-
-
-def import_finished(event: Event) -> Message | None:
+def import_finished(event: Event) -> list[Letter]:
     """To the person who uploaded the file: what came in, what was rejected, where to look."""
-    subject = _("%(file)s is imported") % event.data
-    return _about_import(event, subject, "notifications/import_finished.txt")
+    return _about_import(event, _("%(file)s is imported") % event.data, "import_finished")
 
 
-def import_failed(event: Event) -> Message | None:
+def import_failed(event: Event) -> list[Letter]:
     """To the person who uploaded the file: why it stopped and where to try again."""
-    subject = _("The import of %(file)s stopped") % event.data
-    return _about_import(event, subject, "notifications/import_failed.txt")
+    return _about_import(event, _("The import of %(file)s stopped") % event.data, "import_failed")
 
 
-def export_finished(event: Event) -> Message | None:
+def export_finished(event: Event) -> list[Letter]:
     """To whom a scheduled file is for: a link to it, never the data."""
-    subject = _("%(name)s is ready") % event.data
-    return _about_export(event, subject, "notifications/export_finished.txt")
+    return _about_export(event, _("%(name)s is ready") % event.data, "export_finished")
 
 
-def export_failed(event: Event) -> Message | None:
+def export_failed(event: Event) -> list[Letter]:
     """To whom a scheduled file is for: why there is none."""
-    subject = _("%(name)s could not be made") % event.data
-    return _about_export(event, subject, "notifications/export_failed.txt")
+    return _about_export(event, _("%(name)s could not be made") % event.data, "export_failed")
 
 
-RULES: dict[str, Callable[[Event], Message | None]] = {
+def rma_available(event: Event) -> list[Letter]:
+    """To the vendor's users who asked for it, once per RMA: it can be seen in the portal (F17).
+
+    A vendor sees an RMA from the moment it is made, whichever status the strategy gives it.
+    """
+    rma = Rma.objects.select_related("merchant", "vendor").get(
+        merchant_id=event.merchant_id, pk=event.object_id
+    )
+    if rma.status in ENDED:
+        return []
+    subject = _("New RMA #%(number)s from %(merchant)s") % {
+        "number": rma.number,
+        "merchant": rma.merchant.name,
+    }
+    link = _purchase_order_of(rma)
+    return _to_vendor(
+        Notice.RMA_AVAILABLE, f"rma:{rma.pk}", rma.vendor, subject, link, {"number": rma.number}
+    )
+
+
+def fulfillment_requested(event: Event) -> list[Letter]:
+    """To the vendor's users who asked for it: one mail for all the requests of one file."""
+    vendor = Vendor.objects.select_related("merchant").get(
+        merchant_id=event.merchant_id, pk=event.data["vendor_id"]
+    )
+    count, number = event.data["count"], event.data["number"]
+    subject = ngettext(
+        "New Fulfillment Request from %(merchant)s",
+        "%(count)s new Fulfillment Requests from %(merchant)s",
+        count,
+    ) % {"count": count, "merchant": vendor.merchant.name}
+    slug = vendor.merchant.slug
+    link = reverse("vendor_portal:purchase_orders", args=[slug])
+    if count == 1:
+        link = reverse("vendor_portal:purchase_order", args=[slug, event.data["request"]])
+    facts = {"count": count, "number": number}
+    return _to_vendor(
+        Notice.FULFILLMENT_REQUESTED, f"event:{event.pk}", vendor, subject, link, facts
+    )
+
+
+RULES: dict[str, Callable[[Event], list[Letter]]] = {
     "import.finished": import_finished,
     "import.failed": import_failed,
     "export.finished": export_finished,
     "export.failed": export_failed,
+    "rma.created": rma_available,
+    "fulfillment.requested": fulfillment_requested,
 }
 
 
-def message_for(event: Event) -> Message | None:
-    """The mail `event` causes, or None when nobody is to be told."""
+def letters_for(event: Event) -> list[Letter]:
+    """The mails `event` causes; none when nobody is to be told."""
     return RULES[event.verb](event)
 
 
-def _about_import(event: Event, subject: str, template: str) -> Message | None:
+def _purchase_order_of(rma: Rma) -> str:
+    """The page on which the vendor finds the RMA: the purchase order that sent the goods."""
+    returned = OrderLine.objects.filter(return_lines__rma_lines__rma=rma).values(
+        "fulfillment_request"
+    )
+    mine = FulfillmentRequest.objects.filter(
+        merchant_id=rma.merchant_id, order_id=rma.order_id, vendor_id=rma.vendor_id
+    )
+    found = mine.filter(pk__in=returned).order_by("pk").first() or mine.order_by("pk").first()
+    slug = rma.merchant.slug
+    if found is None:
+        return reverse("vendor_portal:purchase_orders", args=[slug])
+    return reverse("vendor_portal:purchase_order", args=[slug, found.public_id])
+
+
+def _to_vendor(
+    notice: Notice, about: str, vendor: Vendor, subject: str, link: str, facts: dict[str, Any]
+) -> list[Letter]:
+    merchant = vendor.merchant
+    settings_page = reverse("vendor_portal:notifications", args=[merchant.slug])
+    template = notice.value.replace(".", "_")
+    return [
+        Letter(
+            kind=notice.value,
+            about=about,
+            to=user,
+            vendor_id=vendor.pk,
+            subject=subject,
+            link=link,
+            **_parts(
+                template,
+                to=user,
+                merchant=merchant,
+                subject=subject,
+                facts=facts,
+                link=f"{settings.SITE_URL}{link}",
+                switch=str(notice.label),
+                settings_link=f"{settings.SITE_URL}{settings_page}",
+            ),
+        )
+        for user in NoticeSwitch.wanted_by(vendor.merchant_id, vendor.pk, notice.value)
+    ]
+
+
+def _parts(template: str, **context: Any) -> dict[str, str]:
+    return {
+        "text": render_to_string(f"notifications/{template}.txt", context),
+        "html": render_to_string(f"notifications/{template}.html", context),
+    }
+
+
+def _about_import(event: Event, subject: str, template: str) -> list[Letter]:
     if event.noun != "orderimport":
-        return None  # Loaded from the command line, where the result has been read already.
+        return []  # Loaded from the command line, where the result has been read already.
     imports = OrderImport.objects.select_related("uploaded_by", "merchant")
     found = imports.get(merchant_id=event.merchant_id, pk=event.object_id)
-    if found.uploaded_by is None:
-        return None
     link = reverse("console:import", args=[found.merchant.slug, found.public_id])
-    return _written(found.uploaded_by, found.merchant, subject, template, link, event.data)
+    return _to_staff(event, found.uploaded_by, found.merchant, subject, template, link)
 
 
-def _about_export(event: Event, subject: str, template: str) -> Message | None:
+def _about_export(event: Event, subject: str, template: str) -> list[Letter]:
     jobs = ExportJob.objects.select_related("asked_by", "merchant")
     job = jobs.get(merchant_id=event.merchant_id, pk=event.object_id)
-    if job.scheduled_for is None or job.asked_by is None:
-        return None  # Somebody asked for it and sees how far it is.
+    if job.scheduled_for is None:
+        return []  # Somebody asked for it and sees how far it is.
     link = reverse("console:export", args=[job.merchant.slug, job.public_id])
-    return _written(job.asked_by, job.merchant, subject, template, link, event.data)
+    return _to_staff(event, job.asked_by, job.merchant, subject, template, link)
 
 
-def _written(
-    to: User, merchant: Merchant, subject: str, template: str, link: str, facts: dict[str, Any]
-) -> Message | None:
-    """The message, unless its reader has left."""
-    still_there = to.memberships.filter(merchant=merchant, is_active=True).exists()
-    if not (to.is_active and still_there):
-        return None
-    text = render_to_string(
-        template,
-        {"to": to, "merchant": merchant, "facts": facts, "link": f"{settings.SITE_URL}{link}"},
+def _to_staff(
+    event: Event, to: User | None, merchant: Merchant, subject: str, template: str, link: str
+) -> list[Letter]:
+    """The letter about somebody's file, unless they have left."""
+    if to is None or not to.is_active:
+        return []
+    if not to.memberships.filter(merchant=merchant, is_active=True).exists():
+        return []
+    context = {
+        "to": to,
+        "merchant": merchant,
+        "facts": event.data,
+        "link": f"{settings.SITE_URL}{link}",
+    }
+    text = render_to_string(f"notifications/{template}.txt", context)
+    paragraphs = [part for part in text.split("\n\n") if part.strip() and context["link"] != part]
+    html = render_to_string(
+        "notifications/about_a_file.html",
+        {**context, "subject": subject, "paragraphs": paragraphs[1:]},
     )
-    return Message(to.email, " ".join(subject.split()), text)
+    return [Letter(event.verb, f"event:{event.pk}", to, subject, text, html, link)]

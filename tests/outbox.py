@@ -6,15 +6,17 @@ from celery import current_app
 
 from audit import outbox
 from audit.models import Delivery
+from notifications.mail import send_waiting
 
 
 def deliver_all() -> list[str]:
-    """Carry out every due delivery, and those they cause; returns the tasks in order."""
+    """Carry out every due delivery, those they cause, and the mails; returns the tasks in order."""
     done: list[str] = []
     while due := outbox.claim():
         for delivery in due:
             run(delivery)
             done.append(delivery.task)
+    send_waiting()
     return done
 
 

@@ -98,7 +98,7 @@ def test_what_differs_is_shown_and_then_done(cast, found, delimiter):
         "adjustment": "-2.00", "adjustment_reason": "=Goodwill", "note": "=Call first",
     }  # fmt: skip
     assert now(found).note == NOTE  # looking changes nothing
-    assert start(cast.bob, changes) == ["actions.tasks.change_returns"]
+    assert start(cast.bob, changes)[-1:] == ["actions.tasks.change_returns"]
     after = now(found)
     assert (after.note, after.refund_adjustment, after.status) == ("=Call first", -2, "open")
     done = now(changes)

@@ -309,12 +309,12 @@ def test_the_preview_tells_what_cancel_would_do_and_does_nothing(at_acme: Cast) 
     assert Rma.objects.get().status == "waiting"
 
 
-def test_making_a_return_of_three_lines_takes_at_most_twenty_statements(
+def test_making_a_return_of_three_lines_takes_at_most_21_statements(
     at_acme: Cast, django_assert_max_num_queries: Any
 ) -> None:
     order = shipped_order(at_acme.acme, Item(), Item(), Item(), vendor=at_acme.northlight)
     lines = [wanted(order, at_acme.northlight, order_line_id=line.pk) for line in order.lines.all()]
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):  # one of them has the vendor told
         create_return(at_acme.bob, order, ReturnRequest(lines=lines, apply_to_invoice=True))
 
 

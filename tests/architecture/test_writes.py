@@ -41,6 +41,7 @@ NOT_VERBS = {
     "actions.drafts.complete_draft": "wraps create_return, which is the verb",
     "actions.exports.lock_export": "reads under lock",
     "actions.forms_once.once": "carries a verb out once; the verb asks for its permission",
+    "actions.notices.switched_on": "reads",
     "actions.locks.lock_import": "reads",
     "actions.locks.lock_merchant": "reads",
     "actions.locks.lock_order": "reads",

@@ -32,6 +32,7 @@ def test_healthy_without_signing_in(client, django_assert_num_queries):
         "database": "ok",
         "broker": "ok",
         "outbox_lag_seconds": 0.0,
+        "mail_lag_seconds": 0.0,
         "beat_age_seconds": None,
     }
     assert "no-store" in response["Cache-Control"]
@@ -82,3 +83,14 @@ def test_the_oldest_delivery_not_done_is_the_lag(client, cast):
     with tenant(cast.acme.pk):
         Delivery.objects.filter(pk=delivery.pk).update(done_at=timezone.now())
     assert client.get("/healthz").json()["outbox_lag_seconds"] == 0.0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_oldest_mail_not_sent_is_the_mails_lag(client, cast):
+    from tests.audit.test_messages import change, logged
+
+    (pk,) = logged(cast)
+    change(pk, created_at=timezone.now() - timedelta(seconds=70))
+    assert client.get("/healthz").json()["mail_lag_seconds"] == pytest.approx(70, abs=5)
+    change(pk, state="failed")
+    assert client.get("/healthz").json()["mail_lag_seconds"] == 0.0

@@ -30,6 +30,7 @@ PLAIN = {
     "accounts.SubmittedForm": {"result"},
     "audit.Event": {"verb", "noun", "parent_noun", "actor_kind"},
     "audit.Delivery": {"task", "error"},
+    "audit.Message": {"kind", "key", "link"},
     "orders.Order": {"currency"},
     "orders.OrderImport": {"format", "file", "rejects", "report", "error"},
     "returns.ListColumns": {"columns"},

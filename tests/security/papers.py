@@ -11,9 +11,12 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.actor import Actor
+from accounts.models import Merchant, NoticeSwitch, User, Vendor
 from actions.credits import ReceivedCredit, record_credit, settle_credit
 from actions.files import add_file
 from actions.notes import add_note
+from audit.models import Event, Message, StoppedAddress
+from core.tenancy import tenant
 from returns.models import Return, ReturnLine, ReturnNote
 from rmas.models import Rma, RmaLine
 
@@ -71,6 +74,33 @@ def write_credits(actor: Actor, rma: Rma) -> uuid.UUID:
     entry = record_credit(actor, rma, received)
     settle_credit(actor, rma, reason="Agreed by phone")
     return entry.public_id
+
+
+def write_messages(merchant: Merchant, user: User) -> list[tuple[str, uuid.UUID]]:
+    """A mail that failed and can be sent again, an address that bounced, a switch that is off."""
+    with tenant(merchant.pk, user=user.pk):
+        vendor = Vendor.objects.filter(merchant=merchant).order_by("pk")[0]
+        mail = {
+            "merchant": merchant,
+            "event": Event.objects.first(),
+            "kind": "import.finished",
+            "user": user,
+            "address": "a@example.com",
+            "subject": "Ready",
+            "text": "It is ready.",
+            "html": "<p>It is ready.</p>",
+            "state": "failed",
+            "error": "Nobody answered",
+        }
+        message = Message.objects.create(key="once", **mail)
+        Message.objects.create(key="again", resend_of=message, vendor=vendor, **mail)
+        stopped = StoppedAddress.objects.create(
+            merchant=merchant, address="gone@example.com", reason="Gone"
+        )
+        NoticeSwitch.objects.create(
+            merchant=merchant, user=user, vendor=vendor, kind="rma.available"
+        )
+    return [("message", message.public_id), ("stopped address", stopped.public_id)]
 
 
 def inputs_of_return(line: ReturnLine) -> dict[str, str]:

@@ -142,6 +142,7 @@ def test_every_policy_asks_for_the_merchant_when_reading_and_when_writing():
         "accounts_membership",  # a person reads their own at every merchant
         "audit_delivery",  # drained for all merchants at once
         "audit_event",  # read by the drain
+        "audit_message",  # sent for all merchants at once
         "returns_savedexport",  # the schedule looks for what is due everywhere
     }
 

@@ -204,6 +204,7 @@ SETTINGS_FORMS: dict[str, dict[str, Any]] = {
     "console:filter_save": {"name": "Open ones", "query": "status=open"},
     "console:filter_edit": {"name": "Open ones", "query": "status=open"},
     "console:returns_columns": {"query": "status=open", "columns": ["age", "total"]},
+    "vendor_portal:notifications": {"rma_available": "on"},
     "console:settings_strategy": {"auto_process": "on", "auto_approve": "on"},
     "console:settings_vendor": {
         "auto_process": "always",

@@ -61,7 +61,13 @@ from tests.factories import (
     shipped_order,
 )
 from tests.security.marks import MARK, UUID, mark_text, put_marks
-from tests.security.papers import inputs_of_return, inputs_of_rma, write_credits, write_notes
+from tests.security.papers import (
+    inputs_of_return,
+    inputs_of_rma,
+    write_credits,
+    write_messages,
+    write_notes,
+)
 from tests.security.staff import pass_second_step, platform_rows
 
 ANONYMOUS = "anonymous"
@@ -261,6 +267,8 @@ def build() -> World:
         write_import(world, merchant, world.people[writer])
         write_settings(world, merchant)
         write_bulk(world, actors[writer], merchant)
+        for noun, ref in write_messages(merchant, world.people[writer].user):
+            world.things.append(Thing(noun, ref, merchant.slug))
         write_exports(world, actors[writer], merchant, writer)
         for noun, pk in platform_rows(merchant, world.people[writer].user):
             world.things.append(Thing(noun, pk, merchant.slug))

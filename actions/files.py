@@ -1,4 +1,4 @@
-"""Photos and documents of a return: stored re-encoded or not at all (F6, DESIGN section 4)."""
+"""Photos and documents of returns and RMAs: stored re-encoded or not at all (F6, DESIGN section 4)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 import io
 import uuid
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
 from typing import Any
 
@@ -21,9 +23,12 @@ from audit.record import record
 from core.errors import Refused
 from core.uploads import megabytes
 from returns.models import Return, ReturnFile
+from rmas.models import Rma, RmaFile
+from rmas.states import ENDED
 
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 3000
+MOST_FILES = 30
 PDF = b"%PDF-"
 KINDS = {
     "JPEG": ("image/jpeg", ".jpg"),
@@ -40,27 +45,46 @@ def add_file(actor: Actor, customer_return: Return, file: UploadedFile) -> Retur
     else hid in them is gone. PDFs are kept as they are and only ever handed out as a download.
     Raises Refused, with the field, for anything else; then nothing is kept.
     """
+    kept = ReturnFile(merchant=actor.merchant, customer_return=customer_return, added_by=actor.user)
+    with _kept(kept, file):
+        kept.save()
+        record(actor, "file.added", kept, parent=customer_return, name=kept.name)
+    return kept
+
+
+@action("rma.attach")
+def add_rma_file(actor: Actor, rma: Rma, file: UploadedFile) -> RmaFile:
+    """Keep a photo or PDF of the vendor with one RMA; as `add_file`, at most MOST_FILES (F9)."""
+    if rma.status in ENDED:
+        sentence = _("This RMA is %(status)s. Nothing can be added to it any more.")
+        raise Refused(sentence % {"status": rma.state.label.lower()}, field="photos")
+    if rma.files.count() >= MOST_FILES:
+        sentence = _("This RMA has %(most)s files already. Nothing more can be added.")
+        raise Refused(sentence % {"most": MOST_FILES}, field="photos")
+    kept = RmaFile(merchant=actor.merchant, rma=rma, added_by=actor.user)
+    with _kept(kept, file):
+        kept.save()
+        found = rma.customer_return
+        record(actor, "rma.file_added", rma, parent=found, number=rma.number, name=kept.name)
+    return kept
+
+
+@contextmanager
+def _kept(found: ReturnFile | RmaFile, file: UploadedFile) -> Iterator[None]:
+    """Store what may be kept of `file` for `found`; it is deleted again when the block fails."""
     if file.size is None or file.size > settings.RETURN_FILE_LIMIT:
         limit = megabytes(settings.RETURN_FILE_LIMIT)
         raise _refused(_("This file is larger than %(limit)s. Make it smaller.") % {"limit": limit})
-    content, content_type, suffix = _safe(file.read())
-    found = ReturnFile(
-        merchant=actor.merchant,
-        customer_return=customer_return,
-        name=_name(file.name or "", suffix),
-        content_type=content_type,
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        added_by=actor.user,
-    )
+    content, found.content_type, suffix = _safe(file.read())
+    found.name = _name(file.name or "", suffix)
+    found.size = len(content)
+    found.sha256 = hashlib.sha256(content).hexdigest()
     found.file.save(f"{uuid.uuid4().hex}{suffix}", ContentFile(content), save=False)
     try:
-        found.save()
-        record(actor, "file.added", found, parent=customer_return, name=found.name)
+        yield
     except BaseException:
         found.file.delete(save=False)
         raise
-    return found
 
 
 def _safe(content: bytes) -> tuple[bytes, str, str]:

@@ -52,6 +52,23 @@ def tenant(
             _write(before)
 
 
+@contextmanager
+def whole_merchant() -> Iterator[None]:
+    """Look at everything of the bound merchant for the length of this block.
+
+    For the counters and number series that all vendors of a merchant share: a verb whose permission
+    and object have been checked keeps them, whoever does it. Nothing read in here is shown.
+    """
+    before = _read()
+    if not any(before[2:4]):
+        yield
+        return
+    _write((*before[:2], "", "", before[4]))
+    yield
+    if not connection.needs_rollback:
+        _write(before)
+
+
 def _read() -> tuple[str, ...]:
     columns = ", ".join(f"coalesce(current_setting('app.{name}', true), '')" for name in SETTINGS)
     with connection.cursor() as cursor:

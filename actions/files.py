@@ -1,4 +1,4 @@
-"""Photos and documents of returns and RMAs: stored re-encoded or not at all (F6, DESIGN section 4)."""
+"""Photos and documents of returns and RMAs: stored re-encoded or not at all (F6, F9)."""
 
 from __future__ import annotations
 

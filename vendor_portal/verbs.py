@@ -145,7 +145,8 @@ class VendorVerb(PageView):
         rma = self.load(public_id)
         form = self.sent_form(rma)
         if not form.is_valid():
-            return self.render(status=422, **self.context(rma, form))
+            context = self.context(rma, form)
+            return self.render(status=409 if context["blocked"] else 422, **context)
 
         def work() -> str:
             self.do(rma, form)

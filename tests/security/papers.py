@@ -9,10 +9,11 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.actor import Actor
-from actions.files import add_file
+from actions.files import add_file, add_rma_file
 from actions.notes import add_note
+from actions.rma_drafts import keep_rma_draft
 from returns.models import Return, ReturnLine, ReturnNote
-from rmas.models import RmaLine
+from rmas.models import Rma, RmaLine
 
 PHOTO = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -33,6 +34,9 @@ TYPED: dict[str, dict[str, Any]] = {
     "console:rma_create": {"number": "", "credit_adjustment": "", "return_address": ""},
     "console:rma_reprocess": {"number": "NL-77"},
     "console:rma_sync_credit": {"reference": "CN-1"},
+    "vendor_portal:rma_decide": {},
+    "vendor_portal:rma_deny": {"reason": "no_fault"},
+    "vendor_portal:rma_reprocess": {"number": "NL-78"},
     "console:note_add": {"audience": "internal", "text": "Looks fine."},
 }
 WITH_LINES = {
@@ -40,6 +44,7 @@ WITH_LINES = {
     "console:rma_decide",
     "console:rma_edit",
     "console:rma_create",
+    "vendor_portal:rma_decide",
 }
 
 
@@ -53,6 +58,13 @@ def write_notes(actor: Actor, made: Return) -> uuid.UUID:
     for audience in ReturnNote.Audience.values:
         add_note(actor, made, "Seen", audience=audience)
     return add_file(actor, made, SimpleUploadedFile("dent.png", PHOTO)).public_id
+
+
+def leave_with_rma(actor: Actor, rma: Rma) -> uuid.UUID:
+    """A photo of the vendor, and a draft of `actor`; the photo's public id."""
+    keep_rma_draft(actor, rma, {"note": "Perhaps"})
+    photo = SimpleUploadedFile("dent.png", PHOTO)
+    return add_rma_file(Actor.system(actor.merchant), rma, photo).public_id
 
 
 def inputs_of_return(line: ReturnLine) -> dict[str, str]:

@@ -61,7 +61,12 @@ from tests.factories import (
     shipped_order,
 )
 from tests.security.marks import MARK, UUID, mark_text, put_marks
-from tests.security.papers import inputs_of_return, inputs_of_rma, write_notes
+from tests.security.papers import (
+    inputs_of_return,
+    inputs_of_rma,
+    leave_with_rma,
+    write_notes,
+)
 from tests.security.staff import pass_second_step, platform_rows
 
 ANONYMOUS = "anonymous"
@@ -393,6 +398,9 @@ def write_papers(
             line, asked = made.lines.get(), rma.lines.get()
             if noun == "return":
                 world.things.append(Thing("file", write_notes(actor, made), merchant.slug))
+            if noun == "waiting return":
+                left = {**whose, "customer": None}
+                world.things.append(Thing("rma file", leave_with_rma(actor, rma), **left))
         forms = inputs_of_return(line), inputs_of_rma(asked)
         seen = {"version": made.version, "form": forms[0]}
         world.things.append(Thing(noun, made.public_id, **whose, **seen))

@@ -192,6 +192,10 @@ OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
     "rmas.RmaFile": lambda row: ({row.rma.vendor_id}, NOBODY),
     "rmas.RmaHandover": lambda row: ({row.rma.vendor_id}, NOBODY),
     # What happened to an RMA, but not which of the merchant's people did it.
+    "audit.Event.actor_name": lambda row: (
+        _asked_for_rma(row) if row.actor_kind in ("vendor", "system") else NOBODY,
+        NOBODY,
+    ),
     "audit.Event.data": lambda row: (_asked_for_rma(row), NOBODY),
     "shipments.ReturnShipment": lambda row: (
         {row.rma.vendor_id},

@@ -12,6 +12,7 @@ from accounts.actor import Actor
 from actions.files import add_file, add_rma_file
 from actions.notes import add_note
 from actions.rma_drafts import keep_rma_draft
+from core.tenancy import tenant
 from returns.models import Return, ReturnLine, ReturnNote
 from rmas.models import Rma, RmaLine
 
@@ -62,9 +63,10 @@ def write_notes(actor: Actor, made: Return) -> uuid.UUID:
 
 def leave_with_rma(actor: Actor, rma: Rma) -> uuid.UUID:
     """A photo of the vendor, and a draft of `actor`; the photo's public id."""
-    keep_rma_draft(actor, rma, {"note": "Perhaps"})
-    photo = SimpleUploadedFile("dent.png", PHOTO)
-    return add_rma_file(Actor.system(actor.merchant), rma, photo).public_id
+    with tenant(actor.merchant_id, user=actor.user_id):
+        keep_rma_draft(actor, rma, {"note": "Perhaps"})
+        photo = SimpleUploadedFile("dent.png", PHOTO)
+        return add_rma_file(Actor.system(actor.merchant), rma, photo).public_id
 
 
 def inputs_of_return(line: ReturnLine) -> dict[str, str]:

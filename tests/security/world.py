@@ -60,13 +60,8 @@ from tests.factories import (
     made_return,
     shipped_order,
 )
+from tests.security import papers
 from tests.security.marks import MARK, UUID, mark_text, put_marks
-from tests.security.papers import (
-    inputs_of_return,
-    inputs_of_rma,
-    leave_with_rma,
-    write_notes,
-)
 from tests.security.staff import pass_second_step, platform_rows
 
 ANONYMOUS = "anonymous"
@@ -397,16 +392,15 @@ def write_papers(
             rma.refresh_from_db()
             line, asked = made.lines.get(), rma.lines.get()
             if noun == "return":
-                world.things.append(Thing("file", write_notes(actor, made), merchant.slug))
-            if noun == "waiting return":
-                left = {**whose, "customer": None}
-                world.things.append(Thing("rma file", leave_with_rma(actor, rma), **left))
-        forms = inputs_of_return(line), inputs_of_rma(asked)
+                world.things.append(Thing("file", papers.write_notes(actor, made), merchant.slug))
+        forms = papers.inputs_of_return(line), papers.inputs_of_rma(asked)
         seen = {"version": made.version, "form": forms[0]}
         world.things.append(Thing(noun, made.public_id, **whose, **seen))
         if kind := {"waiting return": "rma", "processed return": "processed rma"}.get(noun):
             seen = {"version": rma.version, "form": forms[1]}
             world.things.append(Thing(kind, rma.public_id, **whose, **seen))
+            ref = papers.leave_with_rma(actor, rma)
+            world.things.append(Thing("rma file", ref, merchant.slug, vendor.pk))
         if noun == "return":
             seen = {"version": rma.version, "form": parcel}
             world.things.append(Thing("approved rma", rma.public_id, **whose, **seen))

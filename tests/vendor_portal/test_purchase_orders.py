@@ -20,7 +20,7 @@ from audit.models import Event
 from audit.vendor_words import WORDS
 from audit.verbs import VERBS
 from core.tenancy import tenant
-from orders.models import FulfillmentRequest
+from orders.models import FulfillmentRequest, OrderLine
 from rmas.models import Rma
 from tests.cast import Cast, SignIn
 from tests.factories import (
@@ -173,7 +173,13 @@ def test_the_page_shows_what_concerns_the_vendor_and_nothing_else(
     add_note(at_acme.bob, made, "Dear Cora", audience="customer")
     approve_rma(at_acme.bob, rma, note="Agreed by phone with Tom")
     lines = {line.pk: 1 for line in rma.lines.all()}
-    parcel = ShipmentRequest("Royal Mail", "JX1", "1 Dock Road", "", lines)
+    parcel = ShipmentRequest(
+        carrier="Royal Mail",
+        tracking_number="JX1",
+        return_address="1 Dock Road",
+        note="",
+        quantities=lines,
+    )
     add_shipment(at_acme.bob, rma, parcel)
     page = text_of(vera, page_of(rma))
     for wanted in (
@@ -201,8 +207,6 @@ def test_the_page_shows_what_concerns_the_vendor_and_nothing_else(
 
 
 def test_another_vendors_part_of_the_same_return_is_not_there(at_acme: Cast, vera: Client) -> None:
-    from orders.models import OrderLine
-
     both: dict[str, Any] = {"paid_total": 60, "line_count": 2, "unit_count": 6}
     mine, theirs = Item(3, title="Lantern"), Item(3, title="Wrapping paper")
     order = shipped_order(at_acme.acme, mine, vendor=at_acme.northlight, **both, shipped_units=6)
@@ -220,8 +224,6 @@ def test_another_vendors_part_of_the_same_return_is_not_there(at_acme: Cast, ver
 
 
 def test_each_rma_stands_in_the_purchase_order_it_came_from(at_acme: Cast, vera: Client) -> None:
-    from orders.models import OrderLine
-
     both: dict[str, Any] = {"paid_total": 60, "line_count": 2, "unit_count": 6}
     order = shipped_order(at_acme.acme, vendor=at_acme.northlight, **both, shipped_units=6)
     other = shipped_order(at_acme.acme, vendor=at_acme.northlight)
@@ -264,9 +266,11 @@ def test_an_account_of_two_merchants_switches_and_nothing_mixes(
     vera_there = MembershipFactory(
         merchant=cast.globex, user=cast.vera.user, role=Role.VENDOR, vendor=mill
     )
-    mine = lanterns(cast).rmas.get()
+    with tenant(cast.acme.pk):
+        mine = lanterns(cast).rmas.get()
     order = shipped_order(cast.globex, Item(2, title="Floor lamp"), vendor=mill)
-    theirs = made_return(cast.charlie, order).rmas.get()
+    with tenant(cast.globex.pk):
+        theirs = made_return(cast.charlie, order).rmas.get()
     vera = sign_in(cast.vera)
     here, there = text_of(vera, HOME), text_of(vera, "/vendors/globex/")
     assert 'href="/vendors/globex/"' in here

@@ -54,6 +54,7 @@ _SUPPORT = (
 _MONEY = frozenset({"refund.apply", "credit.apply", "credit.give"})
 _SETUP = frozenset({"order.import", "settings.edit", "filter.share"})
 _NOTICES = frozenset({"notice.choose"})
+_VENDOR = frozenset({"purchase_order.view", "rma.approve", "rma.deny", "rma.process", "rma.attach"})
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: _SUPPORT | _MONEY | _SETUP,
@@ -63,13 +64,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.INSPECTOR: _READ | _NOTES | {"serial.record"},
     Role.FINANCE: _READ | _NOTES | _MONEY | {"return.close", "return.reopen"},
     Role.READ_ONLY: _READ,
-    Role.VENDOR: frozenset({"purchase_order.view"}) | _NOTICES,
+    Role.VENDOR: _VENDOR | _NOTICES,
     Role.CUSTOMER: frozenset({"own_order.view"}),
 }
 
 PLATFORM_PERMISSIONS = frozenset({"platform.merchant", "platform.membership", "platform.vendor"})
 """What platform staff may write at the merchant they have chosen; the rest they only read."""
 
-SYSTEM_PERMISSIONS = _SUPPORT | _MONEY | _SETUP | _NOTICES | PLATFORM_PERMISSIONS
+SYSTEM_PERMISSIONS = _SUPPORT | _MONEY | _SETUP | _NOTICES | PLATFORM_PERMISSIONS | {"rma.attach"}
 
 ALL_PERMISSIONS = PLATFORM_PERMISSIONS.union(*PERMISSIONS.values())

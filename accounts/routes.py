@@ -125,6 +125,7 @@ ROUTES: dict[str, Route] = {
     "console:note_add": _staff("note.add", FORM, noun="return"),
     "console:file_add": _staff("file.add", FORM, noun="return"),
     "console:file": _staff("return.view", noun="file"),
+    "console:rma_file": _staff("return.view", noun="rma file"),
     "console:rma_create": _staff("rma.create", FORM, noun="return"),
     "console:rma_approve": _staff("rma.approve", FORM, noun="rma"),
     "console:rma_deny": _staff("rma.deny", FORM, noun="rma"),
@@ -168,6 +169,13 @@ ROUTES: dict[str, Route] = {
     "vendor_portal:purchase_order": Route(
         Audience.VENDOR, "purchase_order.view", noun="purchase_order"
     ),
+    "vendor_portal:rmas_approve": Route(Audience.VENDOR, "rma.approve", FORM),
+    "vendor_portal:rma_decide": Route(Audience.VENDOR, "rma.approve", FORM, "rma"),
+    "vendor_portal:rma_approve": Route(Audience.VENDOR, "rma.approve", FORM, "rma"),
+    "vendor_portal:rma_deny": Route(Audience.VENDOR, "rma.deny", FORM, "rma"),
+    "vendor_portal:rma_process": Route(Audience.VENDOR, "rma.process", FORM, "rma"),
+    "vendor_portal:rma_reprocess": Route(Audience.VENDOR, "rma.process", FORM, "rma"),
+    "vendor_portal:rma_file": Route(Audience.VENDOR, "purchase_order.view", noun="rma file"),
     "customer_portal:orders": Route(Audience.CUSTOMER, "own_order.view"),
     "customer_portal:order": Route(Audience.CUSTOMER, "own_order.view", noun="order"),
     "platform:index": Route(Audience.PLATFORM),

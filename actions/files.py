@@ -1,4 +1,4 @@
-"""Photos and documents of a return: stored re-encoded or not at all (F6, DESIGN section 4)."""
+"""Photos and documents of returns and RMAs: stored re-encoded or not at all (F6, F9)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 import io
 import uuid
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -23,10 +25,13 @@ from audit.record import record
 from core.errors import Refused
 from core.uploads import megabytes
 from returns.models import Return, ReturnFile
+from rmas.models import Rma, RmaFile
+from rmas.states import ENDED
 
 MOST_FILES = 50
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 3000
+MOST_RMA_FILES = 30
 PDF = b"%PDF-"
 KINDS = {
     "JPEG": ("image/jpeg", ".jpg"),
@@ -43,6 +48,7 @@ def add_file(actor: Actor, customer_return: Return, file: UploadedFile) -> Retur
     else hid in them is gone. PDFs are kept as they are and only ever handed out as a download.
     Raises Refused, with the field, for anything else; then nothing is kept.
     """
+    kept = ReturnFile(merchant=actor.merchant, customer_return=customer_return, added_by=actor.user)
     safe = safe_file(file)
     lock_return(actor, customer_return.pk)
     if ReturnFile.objects.filter(customer_return=customer_return).count() >= MOST_FILES:
@@ -50,23 +56,41 @@ def add_file(actor: Actor, customer_return: Return, file: UploadedFile) -> Retur
             _("This return has %(most)s files already, and keeps no more. Say the rest in a note.")
             % {"most": MOST_FILES}
         )
-    found = ReturnFile(
-        merchant=actor.merchant,
-        customer_return=customer_return,
-        name=safe.name,
-        content_type=safe.content_type,
-        size=len(safe.content),
-        sha256=hashlib.sha256(safe.content).hexdigest(),
-        added_by=actor.user,
-    )
+    with _kept(kept, safe):
+        kept.save()
+        record(actor, "file.added", kept, parent=customer_return, name=kept.name)
+    return kept
+
+
+@action("rma.attach")
+def add_rma_file(actor: Actor, rma: Rma, file: UploadedFile) -> RmaFile:
+    """Keep a photo or PDF of the vendor with one RMA, as `add_file` (F9)."""
+    if rma.status in ENDED:
+        sentence = _("This RMA is %(status)s. Nothing can be added to it any more.")
+        raise Refused(sentence % {"status": rma.state.label.lower()}, field="photos")
+    if rma.files.count() >= MOST_RMA_FILES:
+        sentence = _("This RMA has %(most)s files already. Nothing more can be added.")
+        raise Refused(sentence % {"most": MOST_RMA_FILES}, field="photos")
+    kept = RmaFile(merchant=actor.merchant, rma=rma, added_by=actor.user)
+    with _kept(kept, safe_file(file)):
+        kept.save()
+        found = rma.customer_return
+        record(actor, "rma.file_added", rma, parent=found, number=rma.number, name=kept.name)
+    return kept
+
+
+@contextmanager
+def _kept(found: ReturnFile | RmaFile, safe: SafeFile) -> Iterator[None]:
+    """Store `safe` for `found`; it is deleted again when the block fails."""
+    found.name, found.content_type = safe.name, safe.content_type
+    found.size = len(safe.content)
+    found.sha256 = hashlib.sha256(safe.content).hexdigest()
     found.file.save(safe.stored_as, ContentFile(safe.content), save=False)
     try:
-        found.save()
-        record(actor, "file.added", found, parent=customer_return, name=found.name)
+        yield
     except BaseException:
         found.file.delete(save=False)
         raise
-    return found
 
 
 @dataclass(frozen=True, slots=True)

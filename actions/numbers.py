@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.numbering import take_numbers
 from core.errors import Refused
+from core.tenancy import whole_merchant
 from returns.models import Return
 from rmas.models import RmaNumber
 
@@ -43,7 +44,8 @@ def next_rma_numbers(merchant_id: int, count: int) -> list[str]:
 
 def refuse_taken(merchant_id: int, vendor_id: int, number: str, field: str) -> None:
     """Refuse a number that an RMA of this vendor has or had."""
-    take_numbers(merchant_id, "rma", 0)
+    with whole_merchant():
+        take_numbers(merchant_id, "rma", 0)
     if RmaNumber.objects.filter(
         merchant_id=merchant_id, vendor_id=vendor_id, number=number
     ).exists():

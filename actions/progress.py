@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from core.money import ZERO
+from core.tenancy import whole_merchant
 from returns.models import Return, ReturnLine
 from returns.states import UNDECIDED
 from returns.turns import Progress, waits_on
@@ -33,8 +34,16 @@ FIELDS = [
 def refresh(found: Return, *changed: str) -> None:
     """Count `found`'s RMAs anew, find out whose turn it is, and save that with fields `changed`.
 
-    `found` must be locked. What only a canceled or voided RMA says does not count.
+    `found` must be locked. What only a canceled or voided RMA says does not count. All RMAs count,
+    those of other vendors too, whoever acts.
     """
+    with whole_merchant():
+        _count(found)
+    found.version += 1
+    found.save(update_fields=list(dict.fromkeys([*FIELDS, *changed])))
+
+
+def _count(found: Return) -> None:
     rmas = list(
         Rma.objects.filter(merchant_id=found.merchant_id, customer_return=found)
         .select_related("vendor")
@@ -54,8 +63,6 @@ def refresh(found: Return, *changed: str) -> None:
         found.received_units = sum(line.received for line in lines)
     found.denied_units = _denied(found, lines)
     set_turn(found, rmas)
-    found.version += 1
-    found.save(update_fields=list(dict.fromkeys([*FIELDS, *changed])))
 
 
 def listed(numbers: Iterable[str], vendors: Iterable[str]) -> tuple[str, str]:

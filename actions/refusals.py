@@ -9,11 +9,12 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
+from accounts.actor import Actor, ActorKind
 from core.money import ZERO, quantise
 from returns.models import Return
-from returns.states import RmaSummary
+from returns.states import ReturnStatus, RmaSummary
 from rmas.models import Rma, RmaLine
-from rmas.states import ANSWERED
+from rmas.states import ANSWERED, CREDIT_MOVES, MOVES, RmaStatus
 
 
 def close_refusal(found: Return) -> str:
@@ -95,3 +96,54 @@ def sync_credit_refusal(rma: Rma) -> str:
         "amount": quantise(rma.credited, rma.currency),
         "currency": rma.currency,
     }
+
+
+def closed_refusal(actor: Actor, found: Return) -> str:
+    """RMAs are decided only while their return is open."""
+    if found.status == ReturnStatus.OPEN:
+        return ""
+    facts = {
+        "number": found.number,
+        "status": found.state.label.lower(),
+        "merchant": actor.merchant.name,
+    }
+    if actor.kind is ActorKind.VENDOR:
+        return _("%(merchant)s has %(status)s return %(number)s, so nothing is left to do.") % facts
+    return _("Return %(number)s is %(status)s. Re-open it before deciding its RMAs.") % facts
+
+
+def vendor_refusal(name: str, rma: Rma, actor: Actor) -> str:
+    """Why a vendor cannot do move `name` to `rma` now, in words that do not send them elsewhere."""
+    if rma.status in MOVES[name].sources:
+        return ""
+    facts = {"status": rma.state.label.lower(), "merchant": actor.merchant.name}
+    if rma.status in (*ANSWERED, RmaStatus.DENIED) and name in ("approve", "decide", "deny"):
+        return (
+            _("This RMA is %(status)s already. Ask %(merchant)s to re-open the decision.") % facts
+        )
+    if name == "reprocess":
+        return _("This RMA is %(status)s, so it cannot be re-processed.") % facts
+    if name == "process" and rma.status == RmaStatus.PROCESSED:
+        return str(MOVES[name].refusal) % facts
+    return _("This RMA is %(status)s by now, so nothing is left to do.") % facts
+
+
+def why_not_rma(actor: Actor, name: str, rma: Rma, found: Return) -> str:
+    """Why `actor` cannot do move `name` of `rma`, of return `found`, or "". Reads its lines."""
+    if rma.status not in MOVES[name].sources:
+        told = vendor_refusal(name, rma, actor) if actor.kind is ActorKind.VENDOR else ""
+        return told or str(MOVES[name].refusal) % {"status": rma.state.label.lower()}
+    if name in CREDIT_MOVES:
+        return (record_credit_refusal if name == "record_credit" else sync_credit_refusal)(rma)
+    return closed_refusal(actor, found) or _other_refusal(name, rma)
+
+
+def _other_refusal(name: str, rma: Rma) -> str:
+    match name:
+        case "process":
+            return process_refusal(rma)
+        case "reprocess":
+            return reprocess_refusal(rma)
+        case "void" | "cancel" | "deny" | "reopen":
+            return moved_refusal(rma, rma.lines.all())
+    return ""

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from accounts.actor import Actor
 from actions.base import action
 from actions.credits import enter_credit
+from actions.handovers import hand_over
 from actions.numbers import refuse_taken
 from actions.progress import refresh
 from actions.refusals import process_refusal, reprocess_refusal
@@ -60,6 +61,7 @@ def process_rma(actor: Actor, rma: Rma, *, version: int | None = None, note: str
         locked.status = MOVES["process"].target
     locked.processed_at = timezone.now()
     save_rma(locked, "processed_at")
+    hand_over(locked, locked.vendor)
     refresh(locked.customer_return)
     return tell_rma(actor, locked, "rma.processed", note)
 
@@ -82,6 +84,7 @@ def reprocess_rma(
     )
     locked.processed_at = timezone.now()
     save_rma(locked, "number", "processed_at")
+    hand_over(locked, locked.vendor)
     refresh(locked.customer_return)
     return tell_rma(actor, locked, "rma.reprocessed", note, old=old)
 

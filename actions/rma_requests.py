@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from accounts.actor import Actor
 from accounts.models import Vendor
 from actions.base import action
+from actions.handovers import hand_over_by_rule
 from actions.locks import lock_order, lock_return
 from actions.numbers import next_rma_numbers, refuse_taken
 from actions.progress import hold, refresh
@@ -122,6 +123,10 @@ def insert_rmas(
         RmaNumber(merchant_id=found.merchant_id, rma=rma, vendor_id=rma.vendor_id, number=number)
         for rma, number in zip(rmas, numbers, strict=True)
     )
+    hand_over_by_rule(
+        (rma, strategy_of(actor.merchant, vendor))
+        for rma, (_request, vendor, _units) in zip(rmas, parts, strict=True)
+    )
     return rmas
 
 
@@ -133,7 +138,7 @@ def events_of(
     for rma in rmas:
         facts = {"number": rma.number, "vendor": vendors[rma.vendor_id].name}
         events.append(prepare(actor, "rma.created", rma, parent=found, **facts))
-        if rma.processed_at or rma.status == RmaStatus.PROCESSING:
+        if strategy_of(actor.merchant, vendors[rma.vendor_id]).auto_process:
             events.append(prepare(actor, "rma.handed_over", rma, parent=found, **facts))
         if rma.status == RmaStatus.APPROVED:
             by_rule = rma.decided_by_rule

@@ -11,11 +11,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.actor import Actor
+from accounts.actor import Actor, ActorKind
 from actions.base import action
 from actions.locks import lock_return, lock_rma
 from actions.progress import hold, refresh
-from actions.refusals import moved_refusal
+from actions.refusals import closed_refusal, moved_refusal, vendor_refusal
 from actions.stale import check_version
 from audit.record import record
 from core.errors import Refused, Stale
@@ -119,15 +119,15 @@ def open_rma(actor: Actor, rma: Rma, name: str, version: int | None) -> tuple[Rm
     found = lock_return(actor, rma.customer_return_id)
     locked = lock_rma(actor, rma.pk)
     locked.customer_return = found
-    if version is not None and version != locked.version and locked.decided_at:
+    is_vendor = actor.kind is ActorKind.VENDOR
+    if version is not None and version != locked.version and locked.decided_at and not is_vendor:
         raise Stale(_decided_sentence(locked))
     check_version(actor, locked, version)
+    if is_vendor and (sentence := vendor_refusal(name, locked, actor)):
+        raise Refused(sentence)
     check(MOVES, name, locked.status, locked.state.label.lower())
     if found.status != ReturnStatus.OPEN and name not in CREDIT_MOVES:
-        raise Refused(
-            _("Return %(number)s is %(status)s. Re-open it before deciding its RMAs.")
-            % {"number": found.number, "status": found.state.label.lower()}
-        )
+        raise Refused(closed_refusal(actor, found))
     return locked, lock_rma_lines(locked)
 
 

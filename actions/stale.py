@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from audit.models import Event, subject_key
-from audit.timeline import entries
+from audit.vendor_words import entries_for
 from core.errors import Stale
 
 
@@ -20,10 +20,11 @@ def check_version(actor: Actor, subject: models.Model, seen: int | None) -> None
     """
     if seen is None or seen == subject.version:  # type: ignore[attr-defined]
         return
-    latest = Event.objects.visible_to(actor).about(*subject_key(subject)).first()
-    if latest is None:
+    latest = Event.objects.visible_to(actor).about(*subject_key(subject))[:1]
+    found = entries_for(actor, latest)
+    if not found:
         raise Stale(_("This has changed since you opened it. Look at it again before deciding."))
-    entry = entries([latest])[0]
+    entry = found[0]
     at = date_format(timezone.localtime(entry.at), "j M Y, H:i")
     raise Stale(
         _("%(event)s on %(at)s, after you opened this page. Nothing of yours was saved.")

@@ -69,6 +69,7 @@ VERBS: dict[str, Verb] = {
     "rma.reprocessed": Verb(_("%(actor)s re-processed %(old)s as %(number)s"), "moving"),
     "rma.edited": Verb(_("%(actor)s edited %(number)s"), "ended"),
     "rma.voided": Verb(_("%(actor)s voided %(number)s"), "ended"),
+    "rma.file_added": Verb(_("%(actor)s added %(name)s to %(number)s"), "ended"),
     "credit.applied": Verb(
         _("%(actor)s recorded a credit of %(amount)s from %(vendor)s for %(number)s"), "agreed"
     ),

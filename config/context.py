@@ -45,6 +45,11 @@ def _shell(request: HttpRequest, actor: Actor | None) -> Shell:
         return Shell(
             **common,
             user_note=vendor.name,
+            switcher=[
+                (place.merchant.name, place.address, place.merchant.pk == actor.merchant_id)
+                for place in places_of(request)
+                if place.is_portal_of_vendor
+            ],
             home_href=reverse("vendor_portal:purchase_orders", args=[actor.merchant.slug]),
         )
     return Shell(**common, home_href=reverse("customer_portal:orders", args=[actor.merchant.slug]))

@@ -32,6 +32,7 @@ class Place:
         self.merchant = membership.merchant
         self.role = membership.get_role_display()
         self.is_console = membership.role in STAFF_ROLES
+        self.is_portal_of_vendor = membership.role == Role.VENDOR
         if membership.role == Role.VENDOR:
             self.route = "vendor_portal:purchase_orders"
         elif membership.role == Role.CUSTOMER:

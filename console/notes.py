@@ -22,6 +22,7 @@ from core.notices import done
 from core.uploads import is_too_large, megabytes
 from core.views import PageView
 from returns.models import Return, ReturnFile, ReturnNote
+from rmas.models import RmaFile
 
 
 class NoteForm(forms.Form):
@@ -165,9 +166,13 @@ class AddFile(PaperView):
 class DownloadFile(PageView):
     """A photo or document of a return, always as a download."""
 
+    def load(self, public_id: UUID) -> ReturnFile | RmaFile:
+        """The file as the actor may see it, else Http404."""
+        return get_object_or_404(ReturnFile.objects.visible_to(self.actor), public_id=public_id)
+
     def get(self, request: HttpRequest, *, public_id: UUID, **address: Any) -> HttpResponseBase:
         """The file; 404 when it is not there, or not for this actor."""
-        found = get_object_or_404(ReturnFile.objects.visible_to(self.actor), public_id=public_id)
+        found = self.load(public_id)
         try:
             file = found.file.open("rb")
         except FileNotFoundError:
@@ -177,3 +182,11 @@ class DownloadFile(PageView):
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+class DownloadRmaFile(DownloadFile):
+    """A photo or document a vendor left with an RMA."""
+
+    def load(self, public_id: UUID) -> RmaFile:
+        """The file."""
+        return get_object_or_404(RmaFile.objects.visible_to(self.actor), public_id=public_id)

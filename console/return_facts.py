@@ -16,9 +16,10 @@ from console.return_papers import LedgerEntry
 from returns.models import Return, ReturnLine
 from returns.states import UNDECIDED, WaitsOn
 from returns.turns import Turn, turn_of
-from rmas.models import DenyReason, Rma, RmaLine, RmaNumber
+from rmas.models import DenyReason, Rma, RmaFile, RmaHandover, RmaLine, RmaNumber
 from rmas.next_steps import next_step
 from rmas.states import ENDED
+from rmas.vendor_steps import handed_over
 
 Segment = tuple[int, str, str]
 
@@ -31,7 +32,11 @@ def returns_with_rmas(actor: Actor) -> QuerySet[Return]:
         Rma.objects.visible_to(actor)
         .select_related("vendor", "decided_by")
         .annotate(all_numbers=ArraySubquery(numbers))
-        .prefetch_related(Prefetch("lines", queryset=lines))
+        .prefetch_related(
+            Prefetch("lines", queryset=lines),
+            Prefetch("handovers", queryset=RmaHandover.objects.visible_to(actor)),
+            Prefetch("files", queryset=RmaFile.objects.visible_to(actor).order_by("id")),
+        )
         .order_by("id")
     )
     return (
@@ -152,6 +157,7 @@ class RmaCard:
     blocked: list[Choice]
     ship: str
     next_step: str
+    handed: str
     credits: list[LedgerEntry]
 
     @property
@@ -182,5 +188,6 @@ def _card(actor: Actor, rma: Rma, found: Return, ledger: list[LedgerEntry]) -> R
         blocked=[choice for choice in choices if choice.why_not],
         ship=shipment_address(actor, rma, found),
         next_step=next_step(rma),
+        handed=handed_over(rma, rma.handovers.all(), to_vendor=False),
         credits=[entry for entry in ledger if entry.rma_id == rma.pk],
     )

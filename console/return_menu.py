@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.routes import ROUTES
@@ -14,18 +13,15 @@ from actions.refusals import (
     cancel_refusal,
     close_refusal,
     moved_refusal,
-    process_refusal,
-    record_credit_refusal,
-    reprocess_refusal,
-    sync_credit_refusal,
     sync_refund_refusal,
+    why_not_rma,
 )
 from core.states import Move
 from returns.models import Return
 from returns.states import MOVES as RETURN_MOVES
 from returns.states import ReturnStatus
 from rmas.models import Rma
-from rmas.states import ANSWERED, CREDIT_MOVES, ENDED
+from rmas.states import ANSWERED, ENDED
 from rmas.states import MOVES as RMA_MOVES
 
 BAR = ("sync_refund", "edit", "close", "reopen", "uncancel", "cancel")
@@ -72,7 +68,7 @@ def choices_of_return(actor: Actor, found: Return, rmas: Iterable[Rma]) -> list[
 def choices_of_rma(actor: Actor, rma: Rma, found: Return) -> list[Choice]:
     """The verbs of `rma` that the role may use. Reads its lines and their return lines."""
     choices = [
-        _choice(actor, RMA_MOVES[name], name, "rma", rma, why_not_rma(name, rma, found))
+        _choice(actor, RMA_MOVES[name], name, "rma", rma, why_not_rma(actor, name, rma, found))
         for name in MENU
         if _is_open_to(actor, f"console:rma_{name}")
     ]
@@ -103,27 +99,6 @@ def why_not_return(name: str, found: Return, rmas: Iterable[Rma]) -> str:
             return cancel_refusal(found) or next(filter(None, moved), "")
         case "sync_refund":
             return sync_refund_refusal(found)
-    return ""
-
-
-def why_not_rma(name: str, rma: Rma, found: Return) -> str:
-    """Why move `name` of `rma` is not possible now, or "". Reads its lines."""
-    refusal = _state_refusal(RMA_MOVES, name, rma)
-    if refusal or name in CREDIT_MOVES:
-        open_refusal = record_credit_refusal if name == "record_credit" else sync_credit_refusal
-        return refusal or open_refusal(rma)
-    if found.status != ReturnStatus.OPEN:
-        return _("Return %(number)s is %(status)s. Re-open it first.") % {
-            "number": found.number,
-            "status": found.state.label.lower(),
-        }
-    match name:
-        case "process":
-            return process_refusal(rma)
-        case "reprocess":
-            return reprocess_refusal(rma)
-        case "void" | "cancel" | "deny" | "reopen":
-            return moved_refusal(rma, rma.lines.all())
     return ""
 
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{RETURN}note/", notes.AddNote.as_view(), name="note_add"),
     path(f"{RETURN}file/", notes.AddFile.as_view(), name="file_add"),
     path("files/<uuid:public_id>/", notes.DownloadFile.as_view(), name="file"),
+    path("rma-files/<uuid:public_id>/", notes.DownloadRmaFile.as_view(), name="rma_file"),
     path(f"{RMA}approve/", rmas.ApproveRma.as_view(), name="rma_approve"),
     path(f"{RMA}deny/", rmas.DenyRma.as_view(), name="rma_deny"),
     path(f"{RMA}decide/", rmas.DecideRma.as_view(), name="rma_decide"),

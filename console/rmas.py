@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ReturnAddress, Vendor
 from accounts.numbering import peek_numbers
+from actions.refusals import why_not_rma
 from actions.rma_changes import cancel_rma, edit_rma, process_rma, reprocess_rma, void_rma
 from actions.rma_requests import create_rma
 from actions.rmas import approve_rma, decide_rma, deny_rma, reopen_rma
-from console.return_menu import why_not_rma
 from console.return_verbs import ReturnVerb
 from console.rma_forms import CreateRmaForm, DecideForm, DenyForm, EditRmaForm, ReprocessForm
 from console.verbs import FormVerbView, VerbView
@@ -59,7 +59,7 @@ class RmaFormVerb(FormVerbView, RmaVerb):
 
     def why_not(self, subject: Rma) -> str:
         """What the menu says."""
-        return why_not_rma(self.name, subject, subject.customer_return)
+        return why_not_rma(self.actor, self.name, subject, subject.customer_return)
 
 
 class ApproveRma(RmaVerb):

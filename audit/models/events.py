@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actor import Actor, ActorKind
 from accounts.base import TenantModel, TenantQuerySet
 from accounts.models import User
 from core.fields import TenantForeignKey
 
+_open_to_vendors: dict[str, Callable[[Actor], models.QuerySet[Any]]] = {}
+
+
+def open_to_vendors(noun: str, found: Callable[[Actor], models.QuerySet[Any]]) -> None:
+    """Let vendor users read the events of `noun`: of those objects that `found(actor)` gives."""
+    _open_to_vendors[noun] = found
+
 
 class EventQuerySet(TenantQuerySet["Event"]):
     """Questions about events."""
+
+    def visible_to(self, actor: Actor) -> EventQuerySet:
+        """All for staff; for a vendor user those about what is theirs; none for others."""
+        events = self.of_merchant(actor)
+        if actor.is_staff:
+            return events
+        if actor.kind is not ActorKind.VENDOR:
+            return events.none()
+        theirs = models.Q(pk__in=[])
+        for noun, found in _open_to_vendors.items():
+            theirs |= models.Q(noun=noun, object_id__in=found(actor).values("pk"))
+        return events.filter(theirs)
 
     def about(self, noun: str, object_id: int) -> EventQuerySet:
         """Events of one object and of what belongs to it, newest first."""

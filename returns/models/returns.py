@@ -70,11 +70,10 @@ class ReturnQuerySet(TenantQuerySet["Return"]):
         if actor.kind is ActorKind.CUSTOMER:
             return found.filter(customer_id=actor.customer_id or 0)
         if actor.kind is ActorKind.VENDOR:
-            return found.filter(
-                pk__in=ReturnLine.objects.filter(
-                    merchant_id=actor.merchant_id, destination_id=actor.vendor_id
-                ).values("customer_return_id")
+            asked = self.model.objects.filter(
+                merchant_id=actor.merchant_id, rmas__vendor_id=actor.vendor_id or 0
             )
+            return found.filter(pk__in=asked.values("pk"))
         return found.none()
 
 

@@ -117,7 +117,7 @@ def test_vera_and_cora_see_their_side(cast: Cast, sign_in_as: SignInAs) -> None:
     made_return(cast.bob, order)
 
     page = sign_in_as(cast.vera)
-    expect(page.get_by_text("Waits for you")).to_be_visible()
+    expect(page.get_by_text("Your turn: process it")).to_be_visible()
     look(page)
     page.get_by_role("link", name="PO-").first.click()
     expect(page.get_by_text("RMA-20001").first).to_be_visible()

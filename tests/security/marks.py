@@ -44,6 +44,8 @@ PLAIN = {
     "rmas.Rma": {"currency"},
     "rmas.CreditEntry": {"currency", "file", "content_type"},
     "rmas.CreditVariance": {"currency"},
+    "rmas.RmaDraft": {"choices"},
+    "rmas.RmaFile": {"content_type", "sha256"},
 }
 
 
@@ -125,7 +127,7 @@ class Readers:
             members = frozenset(hat.person for hat in self.hats if hat.merchant == row.slug)
             return members | {person.name for person in self.platform}
         slug = self.slugs[row.merchant_id]
-        if row._meta.label == "returns.ReturnDraft":
+        if row._meta.label in ("returns.ReturnDraft", "rmas.RmaDraft"):
             return frozenset({self.names[row.user_id]})
         if row._meta.label == "returns.SavedFilter" and not row.is_shared:
             return frozenset({self.names[row.owner_id]})
@@ -159,6 +161,12 @@ def _fulfilled_by(line: Any) -> set[int]:
     return {line.fulfillment_request.vendor_id} if line.fulfillment_request else set()
 
 
+def _asked_for_rma(event: Any) -> set[int]:
+    if event.noun != "rma":
+        return set()
+    return {apps.get_model("rmas", "Rma").objects.get(pk=event.object_id).vendor_id}
+
+
 NOBODY: set[int] = set()
 OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
     "accounts.Vendor": lambda row: ({row.pk}, NOBODY),
@@ -182,6 +190,15 @@ OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
     ),
     "rmas.Rma": lambda row: ({row.vendor_id}, {row.order.customer_id}),
     "rmas.Rma.note": lambda row: ({row.vendor_id}, NOBODY),
+    "rmas.RmaNumber": lambda row: ({row.vendor_id}, NOBODY),
+    "rmas.RmaFile": lambda row: ({row.rma.vendor_id}, NOBODY),
+    "rmas.RmaHandover": lambda row: ({row.rma.vendor_id}, NOBODY),
+    # What happened to an RMA, but not which of the merchant's people did it.
+    "audit.Event.actor_name": lambda row: (
+        _asked_for_rma(row) if row.actor_kind in ("vendor", "system") else NOBODY,
+        NOBODY,
+    ),
+    "audit.Event.data": lambda row: (_asked_for_rma(row), NOBODY),
     "shipments.ReturnShipment": lambda row: (
         {row.rma.vendor_id},
         {row.customer_return.customer_id},

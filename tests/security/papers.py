@@ -13,8 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.actor import Actor
 from accounts.models import Merchant, NoticeSwitch, User, Vendor
 from actions.credits import ReceivedCredit, record_credit, settle_credit
-from actions.files import add_file
+from actions.files import add_file, add_rma_file
 from actions.notes import add_note
+from actions.rma_drafts import keep_rma_draft
 from audit.models import Event, Message, StoppedAddress
 from core.tenancy import tenant
 from returns.models import Return, ReturnLine, ReturnNote
@@ -45,6 +46,9 @@ TYPED: dict[str, dict[str, Any]] = {
         "dated": "2026-01-02",
     },
     "console:rma_settle_credit": {"reason": "Agreed"},
+    "vendor_portal:rma_decide": {},
+    "vendor_portal:rma_deny": {"reason": "no_fault"},
+    "vendor_portal:rma_reprocess": {"number": "NL-78"},
     "console:note_add": {"audience": "internal", "text": "Looks fine."},
 }
 WITH_LINES = {
@@ -52,6 +56,7 @@ WITH_LINES = {
     "console:rma_decide",
     "console:rma_edit",
     "console:rma_create",
+    "vendor_portal:rma_decide",
 }
 
 
@@ -101,6 +106,14 @@ def write_messages(merchant: Merchant, user: User) -> list[tuple[str, uuid.UUID]
             merchant=merchant, user=user, vendor=vendor, kind="rma.available"
         )
     return [("message", message.public_id), ("stopped address", stopped.public_id)]
+
+
+def leave_with_rma(actor: Actor, rma: Rma) -> uuid.UUID:
+    """A photo of the vendor, and a draft of `actor`; the photo's public id."""
+    with tenant(actor.merchant_id, user=actor.user_id):
+        keep_rma_draft(actor, rma, {"note": "Perhaps"})
+        photo = SimpleUploadedFile("dent.png", PHOTO)
+        return add_rma_file(Actor.system(actor.merchant), rma, photo).public_id
 
 
 def inputs_of_return(line: ReturnLine) -> dict[str, str]:

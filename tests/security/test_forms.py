@@ -182,7 +182,7 @@ def test_proposed_numbers_come_back_as_anything(world, quiet, bob, name):
 
 
 def filler(world: World, name: str) -> Person:
-    """Who fills the form of this route in: platform staff, or the owner of the merchant."""
+    """Who fills the form of this route in: platform staff, a vendor, or the merchant's owner."""
     if name.startswith("vendor_portal:"):
         return world.people["vera"]
     return world.people["pat" if of_the_platform(name) else "alice"]

@@ -62,6 +62,7 @@ READY = {
     "console:rma_record_credit": "approved rma",
     "console:rma_settle_credit": "approved rma",
     "console:rma_void": "approved rma",
+    "vendor_portal:rma_reprocess": "processed rma",
 }
 # Allowed visits that answer with a redirect; every other allowed GET answers 200.
 REDIRECTS = {
@@ -156,6 +157,10 @@ def form(world: World, name: str, thing: Thing | None) -> dict[str, Any]:
             return dict(thing.form) if thing else {}
         case "console:shipment_add":
             return {"key": key, **(thing.form if thing else PARCEL)}
+        case "vendor_portal:rmas_approve":
+            waiting = world.of("rma")
+            seen = {f"version-{one.ref}": one.version for one in waiting}
+            return {"key": key, "rma": [str(one.ref) for one in waiting], **seen}
         case "console:import_upload":
             file = SimpleUploadedFile("orders.csv", ORDERS_FILE)
             return {"key": key, "file": file, "format": "online-retail"}

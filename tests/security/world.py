@@ -60,14 +60,8 @@ from tests.factories import (
     made_return,
     shipped_order,
 )
+from tests.security import papers
 from tests.security.marks import MARK, UUID, mark_text, put_marks
-from tests.security.papers import (
-    inputs_of_return,
-    inputs_of_rma,
-    write_credits,
-    write_messages,
-    write_notes,
-)
 from tests.security.staff import pass_second_step, platform_rows
 
 ANONYMOUS = "anonymous"
@@ -267,7 +261,7 @@ def build() -> World:
         write_import(world, merchant, world.people[writer])
         write_settings(world, merchant)
         write_bulk(world, actors[writer], merchant)
-        for noun, ref in write_messages(merchant, world.people[writer].user):
+        for noun, ref in papers.write_messages(merchant, world.people[writer].user):
             world.things.append(Thing(noun, ref, merchant.slug))
         write_exports(world, actors[writer], merchant, writer)
         for noun, pk in platform_rows(merchant, world.people[writer].user):
@@ -393,7 +387,7 @@ def write_papers(
             if noun == "processed return":
                 process_rma(actor, rma)
             if noun == "shipped return":
-                paper = write_credits(actor, rma)
+                paper = papers.write_credits(actor, rma)
                 world.things.append(Thing("credit entry", paper, merchant.slug))
                 add_shipment(
                     actor, rma, ShipmentRequest(**PARCEL, quantities={rma.lines.get().pk: 1})
@@ -402,13 +396,15 @@ def write_papers(
             rma.refresh_from_db()
             line, asked = made.lines.get(), rma.lines.get()
             if noun == "return":
-                world.things.append(Thing("file", write_notes(actor, made), merchant.slug))
-        forms = inputs_of_return(line), inputs_of_rma(asked)
+                world.things.append(Thing("file", papers.write_notes(actor, made), merchant.slug))
+        forms = papers.inputs_of_return(line), papers.inputs_of_rma(asked)
         seen = {"version": made.version, "form": forms[0]}
         world.things.append(Thing(noun, made.public_id, **whose, **seen))
         if kind := {"waiting return": "rma", "processed return": "processed rma"}.get(noun):
             seen = {"version": rma.version, "form": forms[1]}
             world.things.append(Thing(kind, rma.public_id, **whose, **seen))
+            ref = papers.leave_with_rma(actor, rma)
+            world.things.append(Thing("rma file", ref, merchant.slug, vendor.pk))
         if noun == "return":
             seen = {"version": rma.version, "form": parcel}
             world.things.append(Thing("approved rma", rma.public_id, **whose, **seen))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +18,8 @@ from accounts.models import Vendor
 from core.fields import MoneyField, NumberField, TenantForeignKey
 from orders.models import Order
 from returns.models import Return, ReturnLine
-from rmas.states import RmaStatus
+from returns.states import UNDECIDED, ReturnStatus
+from rmas.states import ANSWERED, RmaStatus
 
 ZERO = Decimal(0)
 
@@ -51,6 +54,31 @@ class RmaQuerySet(TenantQuerySet["Rma"]):
         if actor.kind is ActorKind.CUSTOMER:
             return rmas.filter(order__customer_id=actor.customer_id or 0)
         return rmas.none()
+
+    def waiting_for_vendor(self) -> RmaQuerySet:
+        """Those whose vendor still has to decide or process something, of open returns (F15)."""
+        undecided = Q(status__in=UNDECIDED)
+        unprocessed = Q(status__in=ANSWERED, processed_at__isnull=True)
+        in_part = Q(
+            status=RmaStatus.PARTIALLY_APPROVED,
+            requested_units__gt=F("approved_units") + F("denied_units"),
+        )
+        return self.filter(
+            undecided | unprocessed | in_part, customer_return__status=ReturnStatus.OPEN
+        )
+
+    def of_purchase_order(self, purchase_order: Any, order: Any) -> RmaQuerySet:
+        """The RMAs to show with one purchase order; both may be expressions.
+
+        Those with a line of it, and those of its order whose lines are on no purchase order of
+        their vendor: goods that somebody else had sent.
+        """
+        lines = RmaLine.objects.filter(rma=OuterRef("pk"))
+        of_it = lines.filter(return_line__order_line__fulfillment_request=purchase_order)
+        placed = lines.filter(
+            return_line__order_line__fulfillment_request__vendor=OuterRef("vendor")
+        )
+        return self.filter(Exists(of_it) | ~Exists(placed), order=order)
 
 
 class Rma(PublicModel):
@@ -136,6 +164,13 @@ class Rma(PublicModel):
     def state(self) -> RmaStatus:
         """The status with its words and colour."""
         return RmaStatus(self.status)
+
+    @property
+    def lies_since(self) -> datetime:
+        """Since when it lies with whoever has to act next on it."""
+        if self.status in (RmaStatus.WAITING, RmaStatus.PROCESSING) or not self.processed_at:
+            return self.decided_at or self.requested_at
+        return max(self.processed_at, self.decided_at or self.processed_at)
 
     @property
     def credit_open(self) -> Decimal:

@@ -1,0 +1,27 @@
+"""RMAs, and what vendors leave with them: hand-overs, photos, drafts of decisions."""
+
+from rmas.models.rmas import (
+    CREDIT_IS_OPEN,
+    CreditEntry,
+    CreditVariance,
+    DenyReason,
+    Rma,
+    RmaLine,
+    RmaNumber,
+    RmaQuerySet,
+)
+from rmas.models.vendors import RmaDraft, RmaFile, RmaHandover
+
+__all__ = [
+    "CREDIT_IS_OPEN",
+    "CreditEntry",
+    "CreditVariance",
+    "DenyReason",
+    "Rma",
+    "RmaDraft",
+    "RmaFile",
+    "RmaHandover",
+    "RmaLine",
+    "RmaNumber",
+    "RmaQuerySet",
+]

@@ -48,6 +48,7 @@ FOR_STAFF = {"returns_search", "returns_counts"}
 APPEND_ONLY = {
     "audit_event",
     "orders_serialnumber",
+    "profiles_returnprofileversion",
     "returns_refundentry",
     "returns_returnfile",
     "returns_returnnote",

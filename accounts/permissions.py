@@ -47,6 +47,7 @@ _SUPPORT = (
         "rma.cancel",
         "shipment.add",
         "serial.record",
+        "subscription.edit",
     }
 )
 _MONEY = frozenset({"refund.apply", "credit.apply", "credit.give"})
@@ -58,7 +59,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.AGENT: _SUPPORT | _MONEY,
     Role.WAREHOUSE: _READ | _NOTES | {"serial.record"},
     Role.INSPECTOR: _READ | _NOTES | {"serial.record"},
-    Role.FINANCE: _READ | _NOTES | _MONEY | {"return.close", "return.reopen"},
+    Role.FINANCE: _READ | _NOTES | _MONEY | {"return.close", "return.reopen", "subscription.edit"},
     Role.READ_ONLY: _READ,
     Role.VENDOR: frozenset({"purchase_order.view"}),
     Role.CUSTOMER: frozenset({"own_order.view"}),

@@ -10,6 +10,7 @@ from console import (
     export_urls,
     imports,
     orders,
+    profile_urls,
     return_urls,
     returns,
     saved_filters,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("imports/<uuid:public_id>/", imports.ImportPage.as_view(), name="import"),
     path("imports/<uuid:public_id>/start/", imports.StartImport.as_view(), name="import_start"),
     path("imports/<uuid:public_id>/rejects/", imports.Rejects.as_view(), name="import_rejects"),
+    *profile_urls.urlpatterns,
     path("settings/", settings.StrategyPage.as_view(), name="settings_strategy"),
     path("settings/vendors/", settings.VendorList.as_view(), name="settings_vendors"),
     path(

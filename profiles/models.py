@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import models
@@ -75,8 +75,7 @@ class ReturnProfile(PublicModel):
 
     def current(self) -> ReturnProfileVersion:
         """The version that judges returns from now on. One query."""
-        found = self.versions.filter(merchant_id=self.merchant_id).get(number=self.version)
-        return cast("ReturnProfileVersion", found)
+        return self.versions.get(merchant_id=self.merchant_id, number=self.version)
 
 
 class ReturnProfileVersionQuerySet(TenantQuerySet["ReturnProfileVersion"]):

@@ -140,7 +140,7 @@ def quote(
     end-of-trial rules apply, else those of the shipped cycle. The percentage is of the original
     charge; what went back before only lowers the cap. `order_left` is what all returns of the order
     may still refund together; None when the charges belong to no order. Raises MixedCurrencies for
-    a charge of another currency, ValueError for amounts that are finer than the currency is paid in.
+    a charge of another currency, ValueError for amounts finer than the currency is paid in.
     """
     if any(charge.currency != currency for charge in charges):
         raise MixedCurrencies(f"All charges of a quote are in {currency}.")

@@ -18,7 +18,7 @@ ARRIVED = {
     Scenario.EXPIRED: DEADLINE + timedelta(microseconds=1),
     Scenario.NONE: DEADLINE - timedelta(days=3),
 }
-PERCENT = {Scenario.VALID: D("100"), Scenario.EXPIRED: D("33.33"), Scenario.NONE: D("10")}
+PERCENT = {Scenario.VALID: D(100), Scenario.EXPIRED: D("33.33"), Scenario.NONE: D(10)}
 
 
 def facts(scenario: Scenario, **more: object) -> Facts:

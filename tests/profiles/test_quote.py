@@ -49,9 +49,7 @@ def charge(items: str, tax: str = "0", shipping: str = "0", **more: object) -> C
 def test_basis_percentage_and_fee(
     basis: Basis, percent: str, fee: str, items: str, tax: str, shipping: str
 ) -> None:
-    found = quote(
-        decision(percent), terms(basis, fee), [charge("100.00", "20.00", "5.00")], "GBP"
-    )
+    found = quote(decision(percent), terms(basis, fee), [charge("100.00", "20.00", "5.00")], "GBP")
     (part,) = found.parts
     assert (part.items, part.tax, part.shipping) == (D(items), D(tax), D(shipping))
     assert found.total == D(items) + D(tax) + D(shipping)
@@ -110,9 +108,7 @@ def test_currencies_without_decimals_and_with_three(
 def test_units_that_come_back_one_by_one_give_back_the_whole_charge() -> None:
     back = D(0)
     for before in range(3):
-        one = charge(
-            "81.13", "8.11", "4.99", refunded=back, returned=Returned(1, 3, before)
-        )
+        one = charge("81.13", "8.11", "4.99", refunded=back, returned=Returned(1, 3, before))
         back += quote(decision("100"), terms(Basis.WITH_SHIPPING), [one], "GBP").total
     assert back == D("94.23")
 

@@ -17,19 +17,27 @@ NOTHING = Rule(Outcome.NO_ACTION)
 
 def test_a_profile_with_a_deadline_says_all_three_cases() -> None:
     assert sentences(Terms(FULL, HALF, CANCEL, 30)) == [
-        "A return that arrives within 30 days of its RMA refunds 100 % of the items and their tax"
-        " and cancels the subscription if needed.",
-        "One that arrives later refunds 50 % of the items and their tax and cancels the"
-        " subscription if needed.",
-        "A return without an RMA refunds nothing and cancels the subscription if it is still"
-        " active.",
+        (
+            "A return that arrives within 30 days of its RMA refunds 100 % of the items and their"
+            " tax and cancels the subscription if needed."
+        ),
+        (
+            "One that arrives later refunds 50 % of the items and their tax and cancels the"
+            " subscription if needed."
+        ),
+        (
+            "A return without an RMA refunds nothing and cancels the subscription if it is still"
+            " active."
+        ),
     ]
 
 
 def test_without_a_deadline_there_is_no_too_late() -> None:
     assert sentences(Terms(FULL, HALF, NOTHING, basis=Basis.WITH_SHIPPING)) == [
-        "A return with an RMA, whenever it arrives, refunds 100 % of the items, their tax and the"
-        " shipping and cancels the subscription if needed.",
+        (
+            "A return with an RMA, whenever it arrives, refunds 100 % of the items, their tax and"
+            " the shipping and cancels the subscription if needed."
+        ),
         "A return without an RMA is noted and changes nothing else.",
     ]
 
@@ -42,8 +50,10 @@ def test_fee_and_trials_are_said_only_where_they_count() -> None:
     assert said[3:] == [
         "A restocking fee of 12.5 % is kept of the refund for the goods.",
         "A trial that comes back is canceled and refunds nothing.",
-        "Once the end of the trial has been charged, a returned trial parcel refunds by these"
-        " rules from that charge.",
+        (
+            "Once the end of the trial has been charged, a returned trial parcel refunds by these"
+            " rules from that charge."
+        ),
     ]
     assert len(sentences(Terms(CANCEL, CANCEL, CANCEL, restocking_percent=D(10)))) == 2
 

@@ -193,9 +193,23 @@ def settings_form(name: str, thing: Thing | None) -> dict[str, Any]:
     if name == "console:order_serials":
         line = next((k.split("-")[1] for k in (thing.form if thing else {}) if "-" in k), "1")
         return {"line": line, "number": "SN-2"}
-    return dict(SETTINGS_FORMS.get(name, {}))
+    inputs = thing.form if thing and name in ("console:settings_offer", "console:subscription_add") else {}
+    return {**SETTINGS_FORMS.get(name, {}), **inputs}
 
 
+PROFILE = {
+    "name": "Kind",
+    "expires": "on",
+    "expiry_days": "14",
+    "valid_outcome": "refund_and_cancel",
+    "valid_percent": "90",
+    "expired_outcome": "cancel_only",
+    "expired_percent": "0",
+    "none_outcome": "no_action",
+    "none_percent": "0",
+    "basis": "items",
+    "restocking_percent": "10",
+}
 ADDRESS = {"vendor": "", "label": "Dock 7", "address": "7 Dock Road", "is_offered": "on"}
 SETTINGS_FORMS: dict[str, dict[str, Any]] = {
     "console:order_credit": {"amount": "1.50", "reason": "Goodwill"},
@@ -212,6 +226,28 @@ SETTINGS_FORMS: dict[str, dict[str, Any]] = {
     "console:settings_reasons": {"label": "Wrong colour", "parent": ""},
     "console:settings_reason": {"label": "Too small", "parent": "", "is_offered": "on"},
     "console:settings_reason_move": {"direction": "down"},
+    "console:settings_profile_add": {**PROFILE, "version": "0"},
+    "console:settings_profile": PROFILE,
+    "console:settings_profile_archive": {"wanted": "archive"},
+    "console:settings_offers": {"name": "Tea", "code": "TEA-30", "profile": ""},
+    "console:settings_offer": {"name": "Tea", "is_offered": "on"},
+    "console:settings_cycle_add": {"kind": "rebill", "number": "2", "profile": ""},
+    "console:settings_connections": {"name": "Dock", "level": "3"},
+    "console:settings_connection": {"name": "Dock", "level": "4"},
+    "console:subscription_add": {"number": "SUB-X", "started_at": "2026-01-02"},
+    "console:charge_add": {
+        "kind": "initial",
+        "number": "",
+        "charged_at": "2026-01-02",
+        "reference": "ch_X",
+        "items": "9.00",
+        "tax": "1.00",
+        "shipping": "",
+        "paid": "",
+        "refunded": "",
+        "order": "",
+    },
+    "console:subscription_cancel": {"reason": "Asked for"},
     "console:settings_addresses": ADDRESS,
     "console:settings_address": ADDRESS,
 }

@@ -62,13 +62,12 @@ class CustomerPage(PageView):
         customers = Customer.objects.visible_to(self.actor)
         customer = get_object_or_404(customers, public_id=public_id)
         orders = Order.objects.visible_to(self.actor).filter(customer=customer)
+        latest = orders.select_related("channel").order_by("-placed_at", "-id")
         charges = Charge.objects.visible_to(self.actor)
         events = Event.objects.visible_to(self.actor).about("customer", customer.pk)
         return {
             "customer": customer,
-            "orders": list(
-                orders.select_related("channel").order_by("-placed_at", "-id")[:MOST_ORDERS]
-            ),
+            "orders": list(latest[:MOST_ORDERS]),
             "subscriptions": list(subscriptions_of(self.actor, charges).filter(customer=customer)),
             "timeline": entries(events[:20]),
         }

@@ -80,9 +80,10 @@ def live_sentence(form: Any, version: ReturnProfileVersion | None = None) -> dic
     """What the form says in words; of a form with mistakes, what is wrong."""
     if form.is_bound:
         if form.is_valid():
-            return {"sentences": sentences(form.terms()), "mistakes": []}
+            return {"sentences": sentences(form.terms()), "mistakes": [], "live": False}
         visible = [bound for bound in form.visible_fields() if bound.errors]
         return {
+            "live": False,
             "sentences": [],
             "mistakes": [
                 (bound.label, " ".join(str(error) for error in bound.errors)) for bound in visible
@@ -90,7 +91,7 @@ def live_sentence(form: Any, version: ReturnProfileVersion | None = None) -> dic
         }
     if version is None:
         return live_sentence(ProfileForm({**form.initial, "name": "-"}))
-    return {"sentences": sentences(version.terms()), "mistakes": []}
+    return {"sentences": sentences(version.terms()), "mistakes": [], "live": False}
 
 
 class AddProfile(ProfileFormPage):

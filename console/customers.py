@@ -84,7 +84,7 @@ def day_field(label: Any) -> forms.DateField:
     """A day; today at the latest is checked by the action."""
     return forms.DateField(
         label=label,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={
             "required": gettext_lazy("Enter the day."),
             "invalid": gettext_lazy("Enter a day such as 2026-11-03."),

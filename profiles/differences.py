@@ -43,7 +43,7 @@ def facts(terms: Terms) -> list[tuple[str, str]]:
         (_("Expired RMA"), _rule(terms.expired)),
         (_("No RMA"), _rule(terms.none)),
         (_("Refund is taken of"), str(terms.basis.label)),
-        (_("Restocking fee"), f"{percent_text(terms.restocking_percent)} %"),
+        (_("Restocking fee"), f"{percent_text(terms.restocking_percent)}\u00a0%"),
         (_("Trial Cancel Only"), _on_off(terms.trial_cancel_only)),
         (_("End-of-Trial rules"), _on_off(terms.end_of_trial)),
     ]
@@ -53,7 +53,7 @@ def _rule(rule: Rule) -> str:
     label = str(rule.outcome.label)
     if rule.outcome is not Outcome.REFUND_AND_CANCEL:
         return label
-    return f"{label}, {percent_text(rule.percent)} %"
+    return f"{label}, {percent_text(rule.percent)}\u00a0%"
 
 
 def _on_off(on: bool) -> str:

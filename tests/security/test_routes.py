@@ -193,14 +193,12 @@ def settings_form(name: str, thing: Thing | None) -> dict[str, Any]:
     if name == "console:order_serials":
         line = next((k.split("-")[1] for k in (thing.form if thing else {}) if "-" in k), "1")
         return {"line": line, "number": "SN-2"}
-    inputs = (
-        thing.form
-        if thing and name in ("console:settings_offer", "console:subscription_add")
-        else {}
-    )
+    inputs = thing.form if thing and name in WITH_INPUTS else {}
     return {**SETTINGS_FORMS.get(name, {}), **inputs}
 
 
+# Forms with inputs that are named after rows, or name them.
+WITH_INPUTS = {"console:settings_offer", "console:subscription_add"}
 PROFILE = {
     "name": "Kind",
     "expires": "on",

@@ -25,9 +25,7 @@ GOOD = {
 
 
 def read(text: str, currency: str = "GBP") -> list[ChargeRow | RowReject]:
-    return list(
-        read_subscriptions(io.BytesIO(text.encode()), ZoneInfo("Europe/London"), currency)
-    )
+    return list(read_subscriptions(io.BytesIO(text.encode()), ZoneInfo("Europe/London"), currency))
 
 
 def one(usual: str = "GBP", **changed: str) -> ChargeRow | RowReject:
@@ -109,9 +107,7 @@ def test_how_cycles_are_written(text: str, kind: CycleKind, number: int) -> None
         ("canceled_at", "2026-01-01", "An active subscription was not canceled."),
     ],
 )
-def test_bad_values_are_rejected_with_their_column(
-    column: str, value: str, sentence: str
-) -> None:
+def test_bad_values_are_rejected_with_their_column(column: str, value: str, sentence: str) -> None:
     assert one(**{column: value}) == RowReject(2, column, sentence)
 
 

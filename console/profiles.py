@@ -79,18 +79,14 @@ class ProfileFormPage(SettingsFrame, FormPage):
 def live_sentence(form: Any, version: ReturnProfileVersion | None = None) -> dict[str, Any]:
     """What the form says in words; of a form with mistakes, what is wrong."""
     if form.is_bound:
-        if form.is_valid():
-            return {"sentences": sentences(form.terms()), "mistakes": [], "live": False}
-        visible = [bound for bound in form.visible_fields() if bound.errors]
-        return {
-            "live": False,
-            "sentences": [],
-            "mistakes": [
-                (bound.label, " ".join(str(error) for error in bound.errors)) for bound in visible
-            ],
-        }
+        form.is_valid()
+        # A name is no matter of what the profile does.
+        wrong = [one for one in form.visible_fields() if one.errors and one.name != "name"]
+        mistakes = [(one.label, " ".join(str(error) for error in one.errors)) for one in wrong]
+        said = [] if mistakes else sentences(form.terms())
+        return {"live": False, "sentences": said, "mistakes": mistakes}
     if version is None:
-        return live_sentence(ProfileForm({**form.initial, "name": "-"}))
+        return live_sentence(ProfileForm(form.initial))
     return {"sentences": sentences(version.terms()), "mistakes": [], "live": False}
 
 

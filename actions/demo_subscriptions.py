@@ -121,7 +121,7 @@ def _charge(
         items = Decimal("1.00") if kind is CycleKind.TRIAL else price
         is_latest = month == months - 1
         total = items + _tax(items) + Decimal("2.95")
-        back = total if month == 0 and chance.random() < 0.15 else Decimal(0)
+        back = total if month == 0 and chance.randrange(100) < 15 else Decimal(0)
         request = ChargeRequest(
             kind=kind,
             number=rebill,
@@ -135,7 +135,7 @@ def _charge(
             order_id=order.pk if is_latest else None,
         )
         add_charge(actor, subscription, request)
-    if chance.random() < 0.2:
+    if chance.randrange(100) < 20:
         cancel_subscription(actor, subscription, reason="Asked by e-mail")
 
 

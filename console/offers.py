@@ -26,6 +26,7 @@ from audit.models import Event
 from audit.timeline import entries
 from console.form_page import FormPage, KeyedForm
 from console.settings import SettingsFrame
+from core.views import PageView
 from orders.models import Connection, Offer, OfferCycle, RmaLevel
 from profiles.models import ReturnProfile
 from profiles.terms import CycleKind
@@ -233,14 +234,8 @@ def level_rows() -> list[tuple[str, str]]:
 
 
 class ConnectionForm(KeyedForm):
-    """A connection; a new one says whose it is."""
+    """The connection of one vendor."""
 
-    vendor = forms.ModelChoiceField(
-        label=gettext_lazy("Parcels of"),
-        queryset=Vendor.objects.none(),
-        empty_label=None,
-        error_messages={"required": gettext_lazy("Choose whose parcels it sends.")},
-    )
     name = forms.CharField(
         label=gettext_lazy("Name of the connection"),
         max_length=NAME_LENGTH,
@@ -249,90 +244,73 @@ class ConnectionForm(KeyedForm):
     level = forms.TypedChoiceField(
         label=gettext_lazy("RMA level"),
         coerce=int,
+        choices=[(level.value, f"{level.value} – {level.label}") for level in RmaLevel],
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose a level from 0 to 4.")},
     )
 
-    def __init__(
-        self, data: Any | None, *, vendors: Any = None, connection: Connection | None = None
-    ) -> None:
-        initial: dict[str, Any] = {"level": RmaLevel.NONE}
-        if connection is not None:
-            initial = {"name": connection.name, "level": connection.shipment_rma_level}
-        super().__init__(data, initial=initial)
-        self.fields["level"].choices = [  # type: ignore[attr-defined]
-            (level.value, f"{level.value} – {level.label}") for level in RmaLevel
-        ]
-        if connection is not None:
-            del self.fields["vendor"]
-        else:
-            self.fields["vendor"].queryset = vendors  # type: ignore[attr-defined]
 
-
-class ConnectionsPage(SettingsFrame, FormPage):
-    """All connections with what their level allows, and the form for a new one."""
+class ConnectionList(SettingsFrame, PageView):
+    """All vendors with their connection, or none, and what its level allows."""
 
     template_name = "console/settings/connections.html"
     tab = "settings_connections"
 
-    def form(self, subject: None, data: Any | None = None) -> ConnectionForm:
-        """A new connection, for a vendor that has none."""
-        taken = Connection.objects.visible_to(self.actor).values("vendor")
-        free = Vendor.objects.visible_to(self.actor).exclude(pk__in=taken)
-        return ConnectionForm(data, vendors=free.order_by("own_warehouse", "name"))
-
-    def carry_out(self, subject: None, form: Any) -> str:
-        """Add it."""
-        values = form.cleaned_data
-        made = add_connection(self.actor, values["vendor"], values["name"], values["level"])
-        return _("“%(name)s” is connected.") % {"name": made.name}
-
-    def context(self, subject: None, form: Any) -> dict[str, Any]:
-        """The connections, and all levels explained."""
-        found = Connection.objects.visible_to(self.actor).select_related("vendor")
-        rows = list(found.order_by("name"))
-        free = form.fields["vendor"].queryset
-        return {
-            **self.frame(),
-            "rows": rows,
-            "form": form,
-            "levels": level_rows(),
-            "is_complete": not free.exists(),
-        }
+    def page(self, **address: Any) -> dict[str, Any]:
+        """The vendors by name, and all levels explained."""
+        found = Connection.objects.visible_to(self.actor)
+        of_vendor = {connection.vendor_id: connection for connection in found}
+        vendors = Vendor.objects.visible_to(self.actor).order_by("own_warehouse", "name")
+        rows = [(vendor, of_vendor.get(vendor.pk)) for vendor in vendors]
+        return {**self.frame(), "rows": rows, "levels": level_rows()}
 
 
 class ConnectionPage(SettingsFrame, FormPage):
-    """One connection."""
+    """The connection of one vendor: added the first time, changed later."""
 
     template_name = "console/settings/connection.html"
     tab = "settings_connections"
 
-    def load(self, *, public_id: UUID, **address: Any) -> Connection:
-        """The connection with its vendor."""
-        found = Connection.objects.visible_to(self.actor).select_related("vendor")
-        return get_object_or_404(found, public_id=public_id)
+    def load(self, *, public_id: UUID, **address: Any) -> Vendor:
+        """The vendor."""
+        return get_object_or_404(Vendor.objects.visible_to(self.actor), public_id=public_id)
 
-    def form(self, subject: Connection, data: Any | None = None) -> ConnectionForm:
-        """How it is."""
-        return ConnectionForm(data, connection=subject)
+    def connection(self, vendor: Vendor) -> Connection | None:
+        """The vendor's connection, if there is one."""
+        return Connection.objects.visible_to(self.actor).filter(vendor=vendor).first()
 
-    def carry_out(self, subject: Connection, form: Any) -> str:
-        """Save it."""
-        values = form.cleaned_data
-        changed = change_connection(self.actor, subject, values["name"], values["level"])
+    def form(self, subject: Vendor, data: Any | None = None) -> ConnectionForm:
+        """How it is; a new one starts at the level that allows nothing."""
+        found = self.connection(subject)
+        initial = {"name": subject.name, "level": RmaLevel.NONE}
+        if found is not None:
+            initial = {"name": found.name, "level": found.level}
+        return ConnectionForm(data, initial=initial)
+
+    def carry_out(self, subject: Vendor, form: Any) -> str:
+        """Add or change it."""
+        name, level = form.cleaned_data["name"], form.cleaned_data["level"]
+        found = self.connection(subject)
+        if found is None:
+            made = add_connection(self.actor, subject, name, level)
+            return _("“%(name)s” is connected.") % {"name": made.name}
+        changed = change_connection(self.actor, found, name, level)
         return _("“%(name)s” is saved.") % {"name": changed.name}
 
-    def address_after(self, subject: Connection) -> str:
+    def address_after(self, subject: Vendor) -> str:
         """Back to the connections."""
         return self.place("settings_connections")
 
-    def context(self, subject: Connection, form: Any) -> dict[str, Any]:
+    def context(self, subject: Vendor, form: Any) -> dict[str, Any]:
         """The form and the history."""
-        found = Event.objects.visible_to(self.actor).about("connection", subject.pk)
+        found = self.connection(subject)
+        events = Event.objects.visible_to(self.actor)
+        history = events.about("connection", found.pk)[:8] if found else []
         return {
             **self.frame(),
-            "connection": subject,
+            "vendor": subject,
+            "connection": found,
             "form": form,
             "levels": level_rows(),
-            "changes": entries(found[:8]),
+            "changes": entries(history),
         }

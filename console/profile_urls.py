@@ -19,7 +19,7 @@ urlpatterns = [
     path("settings/offers/", offers.OffersPage.as_view(), name="settings_offers"),
     path(OFFER, offers.OfferPage.as_view(), name="settings_offer"),
     path(f"{OFFER}cycle/", offers.AddCycle.as_view(), name="settings_cycle_add"),
-    path("settings/connections/", offers.ConnectionsPage.as_view(), name="settings_connections"),
+    path("settings/connections/", offers.ConnectionList.as_view(), name="settings_connections"),
     path(
         "settings/connections/<uuid:public_id>/",
         offers.ConnectionPage.as_view(),

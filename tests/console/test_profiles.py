@@ -276,31 +276,28 @@ def test_an_offer_is_retired(cast: Cast, alice: Client) -> None:
 
 
 def test_a_connection_explains_its_level(cast: Cast, alice: Client) -> None:
-    empty = text_of(alice.get(CONNECTIONS))
-    assert "No connections yet" in empty
+    before = text_of(alice.get(CONNECTIONS))
+    assert "Not connected" in before
     for word in ("0 – None", "1 – Notes only", "2 – Staff generate", "3 – Customers start"):
-        assert word in empty
-    form = {"key": uuid4(), "vendor": cast.northlight.pk, "name": "Lamps", "level": "3"}
-    said = text_of(alice.post(CONNECTIONS, form, follow=True))
+        assert word in before
+    page = page_of("connections", cast.northlight)
+    assert "Not connected yet." in text_of(alice.get(page))
+    said = text_of(alice.post(page, {"key": uuid4(), "name": "Lamps", "level": "3"}, follow=True))
     assert "“Lamps” is connected." in said
     assert "Customers start the return of a shipment themselves" in said
     with tenant(cast.acme.pk):
         assert Connection.objects.get().vendor == cast.northlight
 
 
-def test_a_vendor_has_one_connection(cast: Cast, alice: Client) -> None:
-    ConnectionFactory(merchant=cast.acme, vendor=cast.northlight)
-    form = {"key": uuid4(), "vendor": cast.northlight.pk, "name": "Second", "level": "3"}
-    assert alice.post(CONNECTIONS, form).status_code == 422
-
-
 def test_the_level_of_a_connection_changes(cast: Cast, alice: Client) -> None:
-    row = ConnectionFactory(merchant=cast.acme, vendor=cast.northlight, name="Lamps")
-    page = page_of("connections", row)
+    ConnectionFactory(merchant=cast.acme, vendor=cast.northlight, name="Lamps")
+    page = page_of("connections", cast.northlight)
     done = alice.post(page, {"key": uuid4(), "name": "Lamps", "level": "0"}, follow=True)
     assert "RMA level 3 → 0" in text_of(done)
     bad = alice.post(page, {"key": uuid4(), "name": "Lamps", "level": "5"})
     assert bad.status_code == 422
+    same = alice.post(page, {"key": uuid4(), "name": "Lamps", "level": "0"})
+    assert same.status_code == 409
 
 
 def test_agents_do_not_change_settings(cast: Cast, sign_in: SignIn) -> None:

@@ -234,7 +234,6 @@ SETTINGS_FORMS: dict[str, dict[str, Any]] = {
     "console:settings_offers": {"name": "Tea", "code": "TEA-30", "profile": ""},
     "console:settings_offer": {"name": "Tea", "is_offered": "on"},
     "console:settings_cycle_add": {"kind": "rebill", "number": "2", "profile": ""},
-    "console:settings_connections": {"name": "Dock", "level": "3"},
     "console:settings_connection": {"name": "Dock", "level": "4"},
     "console:subscription_add": {"number": "SUB-X", "started_at": "2026-01-02"},
     "console:charge_add": {

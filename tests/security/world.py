@@ -46,28 +46,24 @@ from actions.rmas import deny_rma
 from actions.shipments import ShipmentRequest, add_shipment
 from audit.models import Delivery, Event
 from core.tenancy import tenant
-from orders.models import FulfillmentRequest, Order, OrderImport, OrderLine, SerialNumber
-from profiles.models import ReturnProfile
+from orders.models import FulfillmentRequest, OrderImport, OrderLine, SerialNumber
 from returns.columns import DEFAULT
 from returns.models import Return, ReturnDraft, ReturnReason
 from tests.factories import (
-    ConnectionFactory,
     CustomerFactory,
     Item,
     MembershipFactory,
     MerchantFactory,
-    OfferCycleFactory,
     OrderLineFactory,
-    ReturnProfileFactory,
     UserFactory,
     VendorFactory,
     made_return,
     shipped_order,
-    subscribed,
 )
 from tests.security.marks import MARK, UUID, mark_text, put_marks
 from tests.security.papers import inputs_of_return, inputs_of_rma, write_notes
 from tests.security.staff import pass_second_step, platform_rows
+from tests.security.subscriptions import subscription_rows
 
 ANONYMOUS = "anonymous"
 OK, SIGN_IN, FORBIDDEN, MISSING, NO_METHOD = "ok", 302, 403, 404, 405
@@ -523,25 +519,8 @@ def write_settings(world: World, merchant: Merchant) -> None:
 def write_subscriptions(world: World, merchant: Merchant) -> None:
     """A profile on the cycle of an offer, who subscribed to it, and a connection."""
     placed = next(thing for thing in world.of("order") if thing.merchant == merchant.slug)
-    with tenant(merchant.pk):
-        order = Order.objects.get(pk=placed.form["pk"])
-        subscription = subscribed(
-            merchant, order.customer, order=order, profile=ReturnProfileFactory(merchant=merchant)
-        )
-        # Nobody has subscribed to this one, so it is the staff's alone.
-        OfferCycleFactory(merchant=merchant, profile=ReturnProfileFactory(merchant=merchant))
-        vendor = Vendor.objects.filter(merchant=merchant).order_by("pk")[0]
-        connection = ConnectionFactory(merchant=merchant, vendor=vendor)
-        offer, profile = subscription.offer, ReturnProfile.objects.filter(merchant=merchant)[0]
-        cycle = offer.cycles.first()
-    slug = merchant.slug
-    world.things += [
-        Thing("profile", profile.public_id, slug),
-        Thing("offer", offer.public_id, slug, form={f"profile-{cycle.pk}": ""}),
-        Thing("connection", connection.public_id, slug),
-        Thing("customer", order.customer.public_id, slug, form={"offer": str(offer.pk)}),
-        Thing("subscription", subscription.public_id, slug),
-    ]
+    for noun, ref, inputs in subscription_rows(merchant, placed.form["pk"]):
+        world.things.append(Thing(noun, ref, merchant.slug, form=inputs))
 
 
 # Pages about a second step that the person must have switched on.

@@ -304,13 +304,12 @@ class ConnectionPage(SettingsFrame, FormPage):
     def context(self, subject: Vendor, form: Any) -> dict[str, Any]:
         """The form and the history."""
         found = self.connection(subject)
-        events = Event.objects.visible_to(self.actor)
-        history = events.about("connection", found.pk)[:8] if found else []
+        events = Event.objects.visible_to(self.actor).about("connection", found.pk if found else 0)
         return {
             **self.frame(),
             "vendor": subject,
             "connection": found,
             "form": form,
             "levels": level_rows(),
-            "changes": entries(history),
+            "changes": entries(events[:8]),
         }

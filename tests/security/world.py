@@ -262,10 +262,12 @@ def build() -> World:
         write_import(world, merchant, world.people[writer])
         write_settings(world, merchant)
         write_bulk(world, actors[writer], merchant)
-        write_subscriptions(world, merchant)
+        placed = next(one for one in world.of("order") if one.merchant == merchant.slug)
+        rows = subscription_rows(merchant, placed.form["pk"])
+        world.things += [Thing(noun, ref, merchant.slug, form=form) for noun, ref, form in rows]
         write_exports(world, actors[writer], merchant, writer)
-        for noun, pk in platform_rows(merchant, world.people[writer].user):
-            world.things.append(Thing(noun, pk, merchant.slug))
+        rows = platform_rows(merchant, world.people[writer].user)
+        world.things += [Thing(noun, pk, merchant.slug) for noun, pk in rows]
     put_marks(world)
     for person in world.people.values():
         if person.user is not None:
@@ -514,13 +516,6 @@ def write_settings(world: World, merchant: Merchant) -> None:
         Thing("reason", reason.public_id, merchant.slug),
         Thing("address", entry.public_id, merchant.slug),
     ]
-
-
-def write_subscriptions(world: World, merchant: Merchant) -> None:
-    """A profile on the cycle of an offer, who subscribed to it, and a connection."""
-    placed = next(thing for thing in world.of("order") if thing.merchant == merchant.slug)
-    for noun, ref, inputs in subscription_rows(merchant, placed.form["pk"]):
-        world.things.append(Thing(noun, ref, merchant.slug, form=inputs))
 
 
 # Pages about a second step that the person must have switched on.

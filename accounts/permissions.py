@@ -49,6 +49,7 @@ _SUPPORT = (
         "serial.record",
         "message.view",
         "message.manage",
+        "subscription.edit",
     }
 )
 _MONEY = frozenset({"refund.apply", "credit.apply", "credit.give"})
@@ -62,7 +63,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.AGENT: _SUPPORT | _MONEY,
     Role.WAREHOUSE: _READ | _NOTES | {"serial.record"},
     Role.INSPECTOR: _READ | _NOTES | {"serial.record"},
-    Role.FINANCE: _READ | _NOTES | _MONEY | {"return.close", "return.reopen"},
+    Role.FINANCE: _READ | _NOTES | _MONEY | {"return.close", "return.reopen", "subscription.edit"},
     Role.READ_ONLY: _READ,
     Role.VENDOR: _VENDOR | _NOTICES,
     Role.CUSTOMER: frozenset({"own_order.view"}),

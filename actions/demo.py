@@ -20,6 +20,7 @@ from accounts.actor import Actor
 from accounts.models import Customer, Membership, Merchant, User, Vendor
 from accounts.numbering import start_series
 from accounts.permissions import Role
+from actions import demo_subscriptions
 from actions.order_loading import load_orders
 from actions.requests import LineRequest, ReturnRequest, RmaRequest
 from actions.returns import create_return
@@ -139,6 +140,7 @@ def load(folder: Path, today: date, say: Callable[[str], None]) -> None:
         for slug, role, vendor in person.places:
             give_place(users[person.email], slug, role, vendor)
     make_returns("acme", "bob@acme.example", count=18)
+    demo_subscriptions.make("acme")
 
 
 def read_rows(path: Path) -> list[Row]:

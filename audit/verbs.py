@@ -92,6 +92,36 @@ VERBS: dict[str, Verb] = {
     "address.changed": Verb(_("%(actor)s changed “%(label)s” in the address book")),
     "address.retired": Verb(_("%(actor)s retired “%(label)s” in the address book"), "refused"),
     "address.offered": Verb(_("%(actor)s offers “%(label)s” in the address book again"), "agreed"),
+    "profile.added": Verb(_("%(actor)s added the return profile “%(name)s”")),
+    "profile.changed": Verb(
+        _("%(actor)s changed the return profile “%(name)s”: version %(version)s"), "moving"
+    ),
+    "profile.archived": Verb(_("%(actor)s archived the return profile “%(name)s”"), "refused"),
+    "profile.restored": Verb(_("%(actor)s offers the return profile “%(name)s” again"), "agreed"),
+    "offer.added": Verb(_("%(actor)s added the offer “%(name)s”")),
+    "offer.renamed": Verb(_("%(actor)s renamed the offer “%(before)s” to “%(name)s”")),
+    "offer.archived": Verb(_("%(actor)s retired the offer “%(name)s”"), "refused"),
+    "offer.restored": Verb(_("%(actor)s offers “%(name)s” to subscribe to again"), "agreed"),
+    "offer.cycle_added": Verb(_("%(actor)s added the cycle %(cycle)s to “%(name)s”")),
+    "offer.profile_assigned": Verb(
+        _("%(actor)s set the return profile of %(cycle)s of “%(name)s”: %(before)s → %(after)s"),
+        "moving",
+    ),
+    "connection.added": Verb(
+        _("%(actor)s added the connection “%(name)s” with RMA level %(level)s")
+    ),
+    "connection.changed": Verb(
+        _("%(actor)s changed the connection “%(name)s”: RMA level %(before)s → %(level)s"), "moving"
+    ),
+    "subscription.added": Verb(_("%(actor)s added subscription %(number)s to “%(offer)s”")),
+    "subscription.canceled": Verb(_("%(actor)s canceled subscription %(number)s"), "refused"),
+    "subscriptions.imported": Verb(
+        _("Subscriptions came in with %(file)s: %(charges)s charges, %(rejected)s rejects"),
+        "agreed",
+    ),
+    "charge.added": Verb(
+        _("%(actor)s wrote down a charge of %(amount)s: %(cycle)s of subscription %(number)s")
+    ),
     "serial.recorded": Verb(_("%(actor)s recorded serial number %(number)s of %(item)s")),
     "serial.removed": Verb(_("%(actor)s removed serial number %(number)s of %(item)s")),
     "filter.saved": Verb(_("%(actor)s saved the filter “%(name)s”")),

@@ -17,6 +17,7 @@ from actions.refunds import give_credit
 from actions.serials import record_serial, remove_serial
 from audit.models import Event
 from audit.timeline import entries
+from console.customers import subscriptions_on
 from console.facets import Tab, tabs
 from console.form_page import FormPage
 from console.order_forms import CreditForm, SerialForm
@@ -86,6 +87,7 @@ def order_context(actor: Any, order: Order) -> dict[str, Any]:
         "returns": list(
             Return.objects.visible_to(actor).filter(order=order).order_by("-requested_at", "-id")
         ),
+        "subscriptions": subscriptions_on(actor, order),
         "timeline": entries(events),
     }
 

@@ -29,6 +29,9 @@ PAGES: dict[str, Promise] = {
     "settings_strategy": gettext_lazy("RMA Strategy"),
     "settings_vendors": gettext_lazy("Vendors"),
     "settings_reasons": gettext_lazy("Return reasons"),
+    "settings_profiles": gettext_lazy("Return Profiles"),
+    "settings_offers": gettext_lazy("Offers"),
+    "settings_connections": gettext_lazy("Connections"),
     "settings_addresses": gettext_lazy("Address book"),
 }
 

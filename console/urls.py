@@ -11,6 +11,7 @@ from console import (
     imports,
     messages,
     orders,
+    profile_urls,
     return_urls,
     returns,
     saved_filters,
@@ -62,6 +63,7 @@ urlpatterns = [
         messages.ReleaseAddress.as_view(),
         name="address_release",
     ),
+    *profile_urls.urlpatterns,
     path("settings/", settings.StrategyPage.as_view(), name="settings_strategy"),
     path("settings/vendors/", settings.VendorList.as_view(), name="settings_vendors"),
     path(

@@ -35,12 +35,19 @@ from core.tenancy import tenant
 from orders.models import (
     Channel,
     ChannelInvoice,
+    Charge,
+    Connection,
     FulfillmentRequest,
+    Offer,
+    OfferCycle,
     Order,
     OrderLine,
     Product,
     Shipment,
+    Subscription,
 )
+from profiles.models import ReturnProfile, ReturnProfileVersion
+from profiles.terms import CycleKind, Outcome
 from returns.models import RefundEntry, Return, ReturnLine, ReturnReason, copies_of
 from returns.states import DEFAULT_REASONS
 from rmas.models import Rma
@@ -299,6 +306,102 @@ class RmaFactory(TenantFactory):
                 )
 
 
+class ReturnProfileFactory(TenantFactory):
+    """A profile with one version: full refund in time, half of it later, none without an RMA.
+
+    `terms` gives other columns of the version.
+    """
+
+    class Meta:
+        model = ReturnProfile
+
+    name = Sequence(lambda n: f"Profile {n}")
+
+    @classmethod
+    def _create(cls, model_class: type[Any], *args: Any, **fields: Any) -> Any:
+        terms = {**USUAL_TERMS, **fields.pop("terms", {})}
+        profile = super()._create(model_class, *args, **fields)
+        with tenant(profile.merchant_id):
+            ReturnProfileVersion.objects.create(
+                merchant=profile.merchant, profile=profile, number=1, name=profile.name, **terms
+            )
+        return profile
+
+
+USUAL_TERMS: dict[str, Any] = {
+    "expires": True,
+    "expiry_days": 30,
+    "valid_outcome": Outcome.REFUND_AND_CANCEL,
+    "valid_percent": 100,
+    "expired_outcome": Outcome.REFUND_AND_CANCEL,
+    "expired_percent": 50,
+    "none_outcome": Outcome.CANCEL_ONLY,
+}
+
+
+class ConnectionFactory(TenantFactory):
+    """A connection whose customers start returns."""
+
+    class Meta:
+        model = Connection
+
+    name = Sequence(lambda n: f"Connection {n}")
+    vendor = own(VendorFactory)
+    shipment_rma_level = 3
+
+
+class OfferFactory(TenantFactory):
+    """An offer without cycles."""
+
+    class Meta:
+        model = Offer
+
+    name = Sequence(lambda n: f"Offer {n}")
+    code = Sequence(lambda n: f"OFFER-{n}")
+
+
+class OfferCycleFactory(TenantFactory):
+    """The initial cycle of an offer, without a profile."""
+
+    class Meta:
+        model = OfferCycle
+
+    offer = own(OfferFactory)
+    kind = CycleKind.INITIAL
+
+
+class SubscriptionFactory(TenantFactory):
+    """An active subscription."""
+
+    class Meta:
+        model = Subscription
+
+    number = Sequence(lambda n: f"SUB-{n}")
+    customer = own(CustomerFactory)
+    offer = own(OfferFactory)
+    started_at = LazyFunction(timezone.now)
+
+
+class ChargeFactory(TenantFactory):
+    """A paid charge of 20.00 and 4.00 tax for the initial cycle."""
+
+    class Meta:
+        model = Charge
+
+    subscription = own(SubscriptionFactory)
+    cycle = SubFactory(
+        OfferCycleFactory,
+        merchant=SelfAttribute("..merchant"),
+        offer=SelfAttribute("..subscription.offer"),
+    )
+    currency = "GBP"
+    items = Decimal("20.00")
+    tax = Decimal("4.00")
+    paid = Decimal("24.00")
+    charged_at = LazyFunction(timezone.now)
+    reference = Sequence(lambda n: f"ch_{n}")
+
+
 # --- whole papers -------------------------------------------------------------------------------
 
 
@@ -391,6 +494,22 @@ def made_return(
         rmas = [RmaRequest(pk, approve=approve) for pk in destinations]
         made: Return = create_return(actor, order, ReturnRequest(lines=lines, rmas=rmas, **request))
         return made
+
+
+def subscribed(
+    merchant: Merchant,
+    customer: Customer,
+    *,
+    order: Order | None = None,
+    profile: ReturnProfile | None = None,
+) -> Subscription:
+    """A subscription of `customer` with one charge for `order`, under a cycle with `profile`."""
+    cycle = OfferCycleFactory(merchant=merchant, profile=profile)
+    made: Subscription = SubscriptionFactory(
+        merchant=merchant, customer=customer, offer=cycle.offer
+    )
+    ChargeFactory(merchant=merchant, subscription=made, cycle=cycle, order=order)
+    return made
 
 
 def at(text: str) -> datetime:

@@ -47,6 +47,7 @@ NOT_VERBS = {
     "actions.locks.lock_order": "reads",
     "actions.locks.lock_return": "reads",
     "actions.locks.lock_rma": "reads",
+    "actions.profiles.lock_profile": "reads under lock",
     "actions.refunds.apply_refund": "part of sync_refund, give_credit and create_return",
     "actions.refunds.refund_event": "makes an event, writes nothing",
     "actions.refusals.closed_refusal": "reads",
@@ -66,6 +67,7 @@ NOT_VERBS = {
     "actions.rmas.open_rma": "reads under lock",
     "actions.rmas.tell_rma": "part of the verbs of an RMA",
     "actions.stale.check_version": "reads",
+    "actions.subscriptions.lock_subscription": "reads under lock",
 }
 
 

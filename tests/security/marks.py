@@ -32,6 +32,15 @@ PLAIN = {
     "audit.Delivery": {"task", "error"},
     "audit.Message": {"kind", "key", "link"},
     "orders.Order": {"currency"},
+    "orders.Charge": {"currency"},
+    "orders.OfferCycle": {"kind"},
+    "orders.Subscription": {"status"},
+    "profiles.ReturnProfileVersion": {
+        "basis",
+        "expired_outcome",
+        "none_outcome",
+        "valid_outcome",
+    },
     "orders.OrderImport": {"format", "file", "rejects", "report", "error"},
     "returns.ListColumns": {"columns"},
     "returns.Return": {"currency"},
@@ -167,6 +176,16 @@ def _asked_for_rma(event: Any) -> set[int]:
     return {apps.get_model("rmas", "Rma").objects.get(pk=event.object_id).vendor_id}
 
 
+def _subscribers(offer: Any) -> set[int]:
+    return {one.customer_id for one in offer.subscriptions.all()}
+
+
+def _judged_by(profile: Any) -> set[int]:
+    """Customers of the offers whose cycles have the profile."""
+    cycles = profile.cycles.all()
+    return set().union(*(_subscribers(cycle.offer) for cycle in cycles))
+
+
 NOBODY: set[int] = set()
 OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
     "accounts.Vendor": lambda row: ({row.pk}, NOBODY),
@@ -179,6 +198,13 @@ OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
         {row.vendor_id},
         {line.order.customer_id for line in row.order_lines.all()},
     ),
+    "orders.Charge": lambda row: (NOBODY, {row.subscription.customer_id}),
+    "orders.Connection": lambda row: (NOBODY, None),
+    "orders.Offer": lambda row: (NOBODY, _subscribers(row)),
+    "orders.OfferCycle": lambda row: (NOBODY, _subscribers(row.offer)),
+    "orders.Subscription": lambda row: (NOBODY, {row.customer_id}),
+    "profiles.ReturnProfile": lambda row: (NOBODY, _judged_by(row)),
+    "profiles.ReturnProfileVersion": lambda row: (NOBODY, _judged_by(row.profile)),
     "returns.ReturnReason": lambda row: (None, None),
     "returns.Return.number": lambda row: (
         {rma.vendor_id for rma in row.rmas.all()},

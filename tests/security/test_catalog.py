@@ -53,6 +53,7 @@ FOR_VENDORS = {"rmas_order_line_asked", "rmas_return_line_asked"}
 APPEND_ONLY = {
     "audit_event",
     "orders_serialnumber",
+    "profiles_returnprofileversion",
     "returns_refundentry",
     "returns_returnfile",
     "returns_returnnote",

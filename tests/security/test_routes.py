@@ -200,9 +200,25 @@ def settings_form(name: str, thing: Thing | None) -> dict[str, Any]:
     if name == "console:order_serials":
         line = next((k.split("-")[1] for k in (thing.form if thing else {}) if "-" in k), "1")
         return {"line": line, "number": "SN-2"}
-    return dict(SETTINGS_FORMS.get(name, {}))
+    inputs = thing.form if thing and name in WITH_INPUTS else {}
+    return {**SETTINGS_FORMS.get(name, {}), **inputs}
 
 
+# Forms with inputs that are named after rows, or name them.
+WITH_INPUTS = {"console:settings_offer", "console:subscription_add"}
+PROFILE = {
+    "name": "Kind",
+    "expires": "on",
+    "expiry_days": "14",
+    "valid_outcome": "refund_and_cancel",
+    "valid_percent": "90",
+    "expired_outcome": "cancel_only",
+    "expired_percent": "0",
+    "none_outcome": "no_action",
+    "none_percent": "0",
+    "basis": "items",
+    "restocking_percent": "10",
+}
 ADDRESS = {"vendor": "", "label": "Dock 7", "address": "7 Dock Road", "is_offered": "on"}
 SETTINGS_FORMS: dict[str, dict[str, Any]] = {
     "console:order_credit": {"amount": "1.50", "reason": "Goodwill"},
@@ -220,6 +236,27 @@ SETTINGS_FORMS: dict[str, dict[str, Any]] = {
     "console:settings_reasons": {"label": "Wrong colour", "parent": ""},
     "console:settings_reason": {"label": "Too small", "parent": "", "is_offered": "on"},
     "console:settings_reason_move": {"direction": "down"},
+    "console:settings_profile_add": {**PROFILE, "version": "0"},
+    "console:settings_profile": PROFILE,
+    "console:settings_profile_archive": {"wanted": "archive"},
+    "console:settings_offers": {"name": "Tea", "code": "TEA-30", "profile": ""},
+    "console:settings_offer": {"name": "Tea", "is_offered": "on"},
+    "console:settings_cycle_add": {"kind": "rebill", "number": "2", "profile": ""},
+    "console:settings_connection": {"name": "Dock", "level": "4"},
+    "console:subscription_add": {"number": "SUB-X", "started_at": "2026-01-02"},
+    "console:charge_add": {
+        "kind": "initial",
+        "number": "",
+        "charged_at": "2026-01-02",
+        "reference": "ch_X",
+        "items": "9.00",
+        "tax": "1.00",
+        "shipping": "",
+        "paid": "",
+        "refunded": "",
+        "order": "",
+    },
+    "console:subscription_cancel": {"reason": "Asked for"},
     "console:settings_addresses": ADDRESS,
     "console:settings_address": ADDRESS,
 }

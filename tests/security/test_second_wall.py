@@ -261,7 +261,11 @@ def insert(model: type[models.Model], row: dict[str, Any]) -> tuple[str, list[An
             continue
         if isinstance(field, models.UUIDField):
             fresh[field.column] = uuid.uuid4()
-        elif field.name in ("number", "code", "sku", "kind", "task") and not field.choices:
+        elif (
+            isinstance(field, models.CharField)
+            and field.name in ("number", "code", "sku", "kind", "task")
+            and not field.choices
+        ):
             fresh[field.column] = uuid.uuid4().hex[:12]
         elif isinstance(field, models.JSONField):
             fresh[field.column] = "{}"

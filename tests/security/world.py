@@ -63,6 +63,7 @@ from tests.factories import (
 from tests.security import papers
 from tests.security.marks import MARK, UUID, mark_text, put_marks
 from tests.security.staff import pass_second_step, platform_rows
+from tests.security.subscriptions import subscription_rows
 
 ANONYMOUS = "anonymous"
 OK, SIGN_IN, FORBIDDEN, MISSING, NO_METHOD = "ok", 302, 403, 404, 405
@@ -263,9 +264,12 @@ def build() -> World:
         write_bulk(world, actors[writer], merchant)
         for noun, ref in papers.write_messages(merchant, world.people[writer].user):
             world.things.append(Thing(noun, ref, merchant.slug))
+        placed = next(one for one in world.of("order") if one.merchant == merchant.slug)
+        rows = subscription_rows(merchant, placed.form["pk"])
+        world.things += [Thing(noun, ref, merchant.slug, form=form) for noun, ref, form in rows]
         write_exports(world, actors[writer], merchant, writer)
-        for noun, pk in platform_rows(merchant, world.people[writer].user):
-            world.things.append(Thing(noun, pk, merchant.slug))
+        rows = platform_rows(merchant, world.people[writer].user)
+        world.things += [Thing(noun, pk, merchant.slug) for noun, pk in rows]
     put_marks(world)
     for person in world.people.values():
         if person.user is not None:

@@ -40,8 +40,11 @@ class Gap:
 
 
 def open_credits(actor: Actor) -> QuerySet[Rma]:
-    """The RMAs `actor` may see whose credit is neither recorded in full nor settled."""
-    return Rma.objects.visible_to(actor).filter(CREDIT_IS_OPEN)
+    """The RMAs `actor` may see whose credit is neither recorded in full nor settled.
+
+    The merchant's own warehouse owes nothing.
+    """
+    return Rma.objects.visible_to(actor).filter(CREDIT_IS_OPEN, vendor__own_warehouse=False)
 
 
 def gaps(actor: Actor, now: datetime) -> list[Gap]:

@@ -111,6 +111,12 @@ def test_the_statement_as_pdf_and_csv(at_acme: Cast, rma: Rma, sign_in) -> None:
     assert (row["RMA"], row["Expected"], row["Open"]) == ("'=1+1", "12.00", "12.00")
 
 
+def test_the_own_warehouse_owes_nothing(at_acme: Cast, rma: Rma) -> None:
+    with tenant(at_acme.acme.pk):
+        Rma.objects.filter(pk=rma.pk).update(vendor=at_acme.warehouse)
+    assert gaps(at_acme.fay, timezone.now()) == []
+
+
 def test_every_open_rma_counts_once_and_none_of_another_merchant(at_acme: Cast, rma: Rma) -> None:
     approved(at_acme)
     (gap,) = gaps(at_acme.fay, timezone.now())

@@ -91,6 +91,12 @@ class Merchant(models.Model):
     )
     rma_auto_process = models.BooleanField(_("auto process RMAs"), default=False, db_default=False)
     rma_auto_approve = models.BooleanField(_("auto approve RMAs"), default=False, db_default=False)
+    credit_reminders = models.BooleanField(
+        _("monthly credit reminders"), default=False, db_default=False
+    )
+    credits_reminded_for = models.DateField(
+        _("month of the last credit reminders"), null=True, editable=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -123,6 +129,10 @@ class VendorQuerySet(TenantQuerySet["Vendor"]):
             return vendors
         return vendors.filter(pk=actor.vendor_id) if actor.vendor_id else vendors.none()
 
+    def offered(self) -> VendorQuerySet:
+        """Those goods can be sent to: all that are not archived."""
+        return self.filter(is_active=True)
+
 
 class Vendor(PublicModel):
     """A supplier, or the merchant's own warehouse: who fulfils orders and takes returns back."""
@@ -148,6 +158,16 @@ class Vendor(PublicModel):
     )
     integrated = models.BooleanField(
         _("takes RMAs through an integration"), default=False, db_default=False
+    )
+    return_instructions = models.TextField(
+        _("return instructions"), max_length=1000, blank=True, default="", db_default=""
+    )
+    notify_new_users = models.BooleanField(
+        _("new users get the RMA mail"), default=False, db_default=False
+    )
+    is_active = models.BooleanField(_("offered"), default=True, db_default=True)
+    credits_reminded_at = models.DateTimeField(
+        _("last reminded of credits"), null=True, editable=False
     )
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 
@@ -259,7 +279,7 @@ class Customer(PublicModel):
         return self.name or str(_("Customer %(number)s")) % {"number": self.number}
 
 
-class Membership(TenantModel):
+class Membership(PublicModel):
     """What one user is to one merchant: staff with a role, a vendor's user, or a customer."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
@@ -269,9 +289,14 @@ class Membership(TenantModel):
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = TenantQuerySet["Membership"].as_manager()
+
     class Meta:
         verbose_name = _("membership")
         constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "public_id"], name="accounts_membership_public"
+            ),
             models.UniqueConstraint(
                 fields=["merchant", "user", "role", "vendor", "customer"],
                 name="accounts_membership_key",
@@ -312,6 +337,66 @@ class Notice(models.TextChoices):
         "fulfillment.requested",
         _("NOTIFY ME WHEN FULFILLMENT REQUEST BECOMES AVAILABLE"),
     )
+
+
+class InvitationQuerySet(TenantQuerySet["Invitation"]):
+    """Questions about invitations."""
+
+    def unanswered(self) -> InvitationQuerySet:
+        """Those neither accepted nor withdrawn; their link may have expired."""
+        return self.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+
+
+class Invitation(PublicModel):
+    """Somebody was asked by e-mail to become a vendor's user or one of the merchant's staff.
+
+    The link in the mail is signed and names `link_number`; sending it again counts that up, so that
+    only the latest link works (`accounts.invitations`).
+    """
+
+    email = models.EmailField(_("e-mail address"))
+    role = models.CharField(_("role"), max_length=12, choices=Role.choices)
+    vendor = TenantForeignKey(Vendor, null=True, blank=True, related_name="invitations")
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    link_number = models.PositiveIntegerField(default=1, db_default=1)
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "public_id"], name="accounts_invitation_public"
+            ),
+            models.UniqueConstraint(
+                fields=["merchant", "email", "vendor"],
+                condition=Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                nulls_distinct=False,
+                name="accounts_invitation_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(role="vendor", vendor__isnull=False)
+                | (~Q(role__in=("vendor", "customer")) & Q(vendor__isnull=True)),
+                name="accounts_invitation_role_fits",
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="accounts_invitation_email_lower_case"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the link in the mail no longer works because of its age."""
+        return self.expires_at <= timezone.now()
 
 
 class NoticeSwitch(TenantModel):

@@ -33,7 +33,7 @@ def resend_message(actor: Actor, message: Message) -> Message:
         key=f"again:{found.pk}:{times + 1}",
         user_id=found.user_id,
         vendor_id=found.vendor_id,
-        address=found.user.email,
+        address=found.user.email if found.user else found.address,
         subject=found.subject,
         text=found.text,
         html=found.html,

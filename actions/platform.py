@@ -57,7 +57,7 @@ def switch_membership(actor: Actor, membership_id: int, *, is_active: bool) -> M
     if membership.is_active == is_active:
         raise Refused(_("Somebody else was quicker: the membership is switched like this already."))
     if not is_active and membership.role == Role.OWNER:
-        _keep_an_owner(membership)
+        keep_an_owner(membership)
     membership.is_active = is_active
     membership.save(update_fields=["is_active"])
     record(
@@ -70,7 +70,7 @@ def switch_membership(actor: Actor, membership_id: int, *, is_active: bool) -> M
     return membership
 
 
-def _keep_an_owner(membership: Membership) -> None:
+def keep_an_owner(membership: Membership, field: str = "is_active") -> None:
     """Refuse to lock the last owner out; all owners are locked, so two cannot leave at once."""
     owners = (
         Membership.objects.select_for_update(of=("self",))
@@ -80,7 +80,7 @@ def _keep_an_owner(membership: Membership) -> None:
     if all(owner.pk == membership.pk for owner in owners):
         raise Refused(
             _("This is the merchant's last active owner. Switch another owner on first."),
-            field="is_active",
+            field=field,
         )
 
 
@@ -92,6 +92,7 @@ class VendorRow:
     name: str
     email: str = ""
     return_address: str = ""
+    return_instructions: str = ""
 
 
 @action("platform.vendor")

@@ -54,8 +54,10 @@ def create_return(actor: Actor, order: Order, request: ReturnRequest) -> Return:
     lines = lock_order_lines(order, (line.order_line_id for line in request.lines))
     if not any(line.fulfillment_request_id for line in lines.values()):
         _check_fulfillment(actor, order)
-    vendors = Vendor.objects.visible_to(actor).in_bulk(
-        {line.destination_id for line in request.lines}
+    vendors = (
+        Vendor.objects.visible_to(actor)
+        .offered()
+        .in_bulk({line.destination_id for line in request.lines})
     )
     refunds = check_lines(order, request, lines, vendors, ReasonTree.of(actor))
     items = sum(refunds.values(), ZERO)

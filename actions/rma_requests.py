@@ -41,7 +41,8 @@ def create_rma(actor: Actor, customer_return: Return, request: FurtherRma) -> Rm
     found = lock_return(actor, customer_return.pk)
     if found.status != ReturnStatus.OPEN:
         raise Refused(_("This return is not open. Re-open it before creating a further RMA."))
-    vendor = Vendor.objects.visible_to(actor).filter(pk=request.rma.destination_id).first()
+    offered = Vendor.objects.visible_to(actor).offered()
+    vendor = offered.filter(pk=request.rma.destination_id).first()
     if vendor is None:
         raise Refused(_("Choose the return destination."), field="destination")
     lines = {line.pk: line for line in found.lines.select_for_update(of=("self",)).order_by("pk")}

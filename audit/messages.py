@@ -21,10 +21,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
-from accounts.models import Membership, Notice, NoticeSwitch, User
+from accounts.models import Invitation, Membership, Notice, NoticeSwitch, User
 from accounts.permissions import STAFF_ROLES, Role
 from audit.models import Event, Message, MessageState, StoppedAddress
-from audit.models.messages import UNSENT
+from audit.models.messages import UNSENT, MessageKind
 from audit.outbox import wake
 from audit.record import record
 from core.tenancy import tenant
@@ -42,11 +42,14 @@ _MESSAGE_ID = re.compile(r"<?(\d{1,18})\.([0-9a-fA-F-]{36})(?:@[^<>\s]*)?>?")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail before it is logged. `about` names what it tells; per reader it is told once."""
+    """A mail before it is logged. `about` names what it tells; per reader it is told once.
+
+    `to` is a person, or a bare address of somebody without an account.
+    """
 
     kind: str
     about: str
-    to: User
+    to: User | str
     subject: str
     text: str
     html: str = ""
@@ -61,10 +64,10 @@ def put(event: Event, letters: Iterable[Letter]) -> None:
             merchant_id=event.merchant_id,
             event=event,
             kind=letter.kind,
-            key=f"{letter.kind}:{letter.about}:{letter.to.pk}",
-            user=letter.to,
+            key=f"{letter.kind}:{letter.about}:{_reader(letter.to)}"[:160],
+            user=None if isinstance(letter.to, str) else letter.to,
             vendor_id=letter.vendor_id,
-            address=letter.to.email,
+            address=letter.to if isinstance(letter.to, str) else letter.to.email,
             subject=" ".join(letter.subject.split())[:300],
             text=letter.text,
             html=letter.html,
@@ -75,6 +78,10 @@ def put(event: Event, letters: Iterable[Letter]) -> None:
     if rows:
         Message.objects.bulk_create(rows, ignore_conflicts=True)
         send_soon()
+
+
+def _reader(to: User | str) -> str:
+    return to if isinstance(to, str) else str(to.pk)
 
 
 def send_soon() -> None:
@@ -116,9 +123,11 @@ def refusal(message: Message) -> str:
     """
     if is_stopped(message.merchant_id, message.address):
         return _("Mails to this address came back. Release the address to write to it again.")
+    if message.user_id is None:
+        return _why_not_invited(message)
     places = Membership.objects.filter(
         merchant_id=message.merchant_id,
-        user_id=message.user_id,
+        user=message.user_id,
         user__is_active=True,
         is_active=True,
     )
@@ -131,6 +140,22 @@ def refusal(message: Message) -> str:
     if message.kind in Notice.values and not _is_wanted(message):
         return _("Its reader switched these mails off.")
     return ""
+
+
+def _why_not_invited(message: Message) -> str:
+    """Why the mail to a bare address must not go out; "" unless it is an outdated invitation."""
+    if message.kind != MessageKind.INVITATION:
+        return ""
+    event = message.event
+    still_open = Invitation.objects.unanswered().filter(
+        merchant_id=message.merchant_id,
+        pk=event.object_id,
+        link_number=event.data["link"],
+        expires_at__gt=Now(),
+    )
+    if still_open.exists():
+        return ""
+    return _("The invitation was answered, withdrawn or sent again, or it is too old.")
 
 
 def _is_wanted(message: Message) -> bool:

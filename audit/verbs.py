@@ -83,6 +83,31 @@ VERBS: dict[str, Verb] = {
     "vendor.rules_changed": Verb(
         _("%(actor)s changed how %(vendor)s takes RMAs: %(changes)s"), "moving"
     ),
+    "vendor.added": Verb(_("%(actor)s added the vendor %(vendor)s")),
+    "vendor.changed": Verb(_("%(actor)s changed %(vendor)s: %(changes)s"), "moving"),
+    "vendor.archived": Verb(_("%(actor)s archived the vendor %(vendor)s"), "refused"),
+    "vendor.restored": Verb(_("%(actor)s brought the vendor %(vendor)s back"), "agreed"),
+    "invitation.sent": Verb(_("%(actor)s invited %(email)s as %(role)s"), "moving"),
+    "invitation.resent": Verb(_("%(actor)s sent the invitation of %(email)s again"), "moving"),
+    "invitation.withdrawn": Verb(_("%(actor)s withdrew the invitation of %(email)s"), "refused"),
+    "invitation.accepted": Verb(_("%(person)s accepted the invitation as %(role)s"), "agreed"),
+    "member.role_changed": Verb(
+        _("%(actor)s changed the role of %(person)s: %(before)s → %(after)s"), "moving"
+    ),
+    "member.switched_on": Verb(_("%(actor)s let %(person)s in again as %(role)s"), "agreed"),
+    "member.switched_off": Verb(_("%(actor)s switched off %(person)s as %(role)s"), "refused"),
+    "credit.reminded": Verb(_("%(actor)s reminded %(vendor)s of open credits: %(open)s"), "moving"),
+    "credits.reminded": Verb(
+        ngettext_lazy(
+            "%(count)s vendor was reminded of open credits for %(month)s",
+            "%(count)s vendors were reminded of open credits for %(month)s",
+            "count",
+        ),
+        "moving",
+    ),
+    "credits.reminders_changed": Verb(
+        _("%(actor)s switched monthly credit reminders %(state)s"), "moving"
+    ),
     "reason.added": Verb(_("%(actor)s added the return reason “%(label)s”")),
     "reason.changed": Verb(_("%(actor)s changed the return reason “%(label)s”")),
     "reason.moved": Verb(_("%(actor)s moved the return reason “%(label)s”")),

@@ -336,6 +336,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 120},
     },
+    "credit-reminders": {
+        "task": "actions.tasks.remind_of_credits",
+        "schedule": 60.0 * 60,
+        "options": {"expires": 60 * 60},
+    },
     "old-exports": {
         "task": "actions.tasks.forget_old_exports",
         "schedule": 60.0 * 60,

@@ -7,12 +7,15 @@ from django.urls import include, path, re_path
 
 from config.health import healthz
 from config.home import home
+from config.invitations import InvitationPage, welcome
 from config.platform import admins
 from core.styleguide import styleguide
 
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
+    path("invitation/<str:key>/", InvitationPage.as_view(), name="invitation"),
+    path("welcome/", welcome, name="welcome"),
     path("styleguide/", styleguide, name="styleguide"),
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -34,7 +34,7 @@ from core.paging import keyset_page
 from core.uploads import is_too_large, megabytes
 from core.views import PageView
 from documents.pdf import pdf_of
-from rmas.credit_gap import AGES, Gap, gaps, open_credits
+from rmas.credit_gap import Gap, age_words, gaps, open_credits
 from rmas.models import CreditEntry, Rma
 from rmas.states import MOVES
 
@@ -132,6 +132,9 @@ class StatementPage(PageView):
             "ages": age_words(),
             "page": page,
             "now": timezone.now(),
+            "may_remind": self.actor.may("credit.apply"),
+            "key": uuid4(),
+            "refusal": "",
         }
 
     def gaps(self, vendor: Vendor) -> list[Gap]:
@@ -225,13 +228,3 @@ def _line(cells: list[Any]) -> str:
 def local_day(moment: datetime | None) -> str:
     """2026-11-25 in the merchant's zone, "" for never."""
     return timezone.localtime(moment).date().isoformat() if moment else ""
-
-
-def age_words() -> list[str]:
-    """What the ages are called."""
-    return [
-        _("%(first)s–%(last)s days") % {"first": first, "last": last}
-        if last is not None
-        else _("over %(days)s days") % {"days": first - 1}
-        for first, last in AGES
-    ]

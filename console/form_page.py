@@ -20,9 +20,9 @@ class KeyedForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Any | None = None, **options: Any) -> None:
+    def __init__(self, data: Any | None = None, files: Any | None = None, **options: Any) -> None:
         initial = {"key": uuid.uuid4(), **options.pop("initial", {})}
-        super().__init__(data, initial=initial, **options)
+        super().__init__(data, files, initial=initial, **options)
 
     def complain(self, refused: Refused) -> None:
         """Put a refusal at its input, or over the form."""

@@ -199,7 +199,7 @@ class CreateRma(FormVerbView, ReturnVerb):
 
     def form_facts(self, subject: Return) -> dict[str, Any]:
         """What can be asked for, of whom, and where it may go."""
-        vendors = Vendor.objects.visible_to(self.actor).order_by("own_warehouse", "name")
+        vendors = Vendor.objects.visible_to(self.actor).offered().order_by("own_warehouse", "name")
         book = ReturnAddress.objects.visible_to(self.actor).filter(is_active=True)
         proposed = self.request.POST.get("proposed", "")[:40]
         return {

@@ -28,11 +28,13 @@ from rmas.strategy import Strategy, strategy_of
 PAGES: dict[str, Promise] = {
     "settings_strategy": gettext_lazy("RMA Strategy"),
     "settings_vendors": gettext_lazy("Vendors"),
+    "settings_people": gettext_lazy("People"),
     "settings_reasons": gettext_lazy("Return reasons"),
     "settings_profiles": gettext_lazy("Return Profiles"),
     "settings_offers": gettext_lazy("Offers"),
     "settings_connections": gettext_lazy("Connections"),
     "settings_addresses": gettext_lazy("Address book"),
+    "settings_credits": gettext_lazy("Credits"),
 }
 
 
@@ -111,7 +113,9 @@ class VendorList(SettingsFrame, PageView):
 
     def page(self, **address: Any) -> dict[str, Any]:
         """Each vendor with its overrides and what follows."""
-        vendors = Vendor.objects.visible_to(self.actor).order_by("own_warehouse", "name")
+        vendors = Vendor.objects.visible_to(self.actor).order_by(
+            "-is_active", "own_warehouse", "name"
+        )
         rows = [
             (
                 vendor,

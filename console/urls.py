@@ -11,6 +11,7 @@ from console import (
     imports,
     messages,
     orders,
+    people_urls,
     profile_urls,
     return_urls,
     returns,
@@ -64,6 +65,7 @@ urlpatterns = [
         name="address_release",
     ),
     *profile_urls.urlpatterns,
+    *people_urls.urlpatterns,
     path("settings/", settings.StrategyPage.as_view(), name="settings_strategy"),
     path("settings/vendors/", settings.VendorList.as_view(), name="settings_vendors"),
     path(

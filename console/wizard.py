@@ -45,7 +45,8 @@ class Sheet:
 
     def __init__(self, actor: Any, order: Order, data: Any | None) -> None:
         self.order = order
-        self.vendors = list(Vendor.objects.visible_to(actor).order_by("own_warehouse", "name"))
+        offered = Vendor.objects.visible_to(actor).offered()
+        self.vendors = list(offered.order_by("own_warehouse", "name"))
         vendors = [(str(vendor.pk), vendor.name) for vendor in self.vendors]
         reasons = ReasonTree.of(actor).choices()
         lines = (

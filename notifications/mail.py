@@ -17,7 +17,7 @@ from audit import messages
 from audit.models import Event, Message
 from audit.outbox import delivering
 from core.tenancy import tenant
-from notifications.messages import letters_for
+from notifications.messages import letters_for, ready_to_send
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +57,12 @@ def send(message: Message) -> bool | None:
     """
     with tenant(message.merchant_id), translation.override(settings.LANGUAGE_CODE):
         reason = messages.refusal(message)
-    if reason:
+        letter = None if reason else _letter(message)
+    if letter is None:
         messages.note_suppressed(message, reason)
         return False
     try:
-        _letter(message).send()
+        letter.send()
     except SMTPRecipientsRefused as refused:
         return _refused(message, refused)
     except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
@@ -74,11 +75,10 @@ def send(message: Message) -> bool | None:
 
 def _letter(message: Message) -> EmailMultiAlternatives:
     headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}
-    letter = EmailMultiAlternatives(
-        message.subject, message.text, to=[message.address], headers=headers
-    )
-    if message.html:
-        letter.attach_alternative(message.html, "text/html")
+    text, html = ready_to_send(message)
+    letter = EmailMultiAlternatives(message.subject, text, to=[message.address], headers=headers)
+    if html:
+        letter.attach_alternative(html, "text/html")
     return letter
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -11,13 +12,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Merchant, Notice, NoticeSwitch, User, Vendor
+from accounts.invitations import DAYS, token_of
+from accounts.models import Invitation, Merchant, Notice, NoticeSwitch, User, Vendor
 from audit.messages import Letter
-from audit.models import Event
+from audit.models import Event, Message
 from orders.models import FulfillmentRequest, OrderImport, OrderLine
 from returns.models import ExportJob
+from rmas.credit_gap import age_words
 from rmas.models import Rma
 from rmas.states import ENDED
+
+HIDDEN = "hidden"
+"""What stands in the message log in place of an invitation's secret."""
 
 
 def import_finished(event: Event) -> list[Letter]:
@@ -81,6 +87,90 @@ def fulfillment_requested(event: Event) -> list[Letter]:
     )
 
 
+def invited(event: Event) -> list[Letter]:
+    """To the invited address: who invites them to what. The log never holds the link itself."""
+    invitation = Invitation.objects.select_related("merchant", "vendor", "invited_by").get(
+        merchant_id=event.merchant_id, pk=event.object_id
+    )
+    merchant, vendor = invitation.merchant, invitation.vendor
+    subject = _("%(merchant)s invites you to Backhaul") % {"merchant": merchant.name}
+    by = invitation.invited_by.name if invitation.invited_by else merchant.name
+    parts = _parts(
+        "invitation",
+        to={"name": invitation.email},
+        merchant=merchant,
+        subject=subject,
+        invitation=invitation,
+        vendor=vendor,
+        by=by,
+        days=DAYS,
+        link=invitation_link(HIDDEN),
+    )
+    about = f"{invitation.pk}:{event.data['link']}"
+    vendor_id = vendor.pk if vendor else None
+    return [Letter("invitation", about, invitation.email, subject, vendor_id=vendor_id, **parts)]
+
+
+def credit_reminder(event: Event) -> list[Letter]:
+    """To the vendor's address: what is open, by currency and age (X6)."""
+    vendor = Vendor.objects.select_related("merchant").get(
+        merchant_id=event.merchant_id, pk=event.object_id
+    )
+    if not vendor.email:
+        return []
+    subject = _("Open credits for %(merchant)s: %(open)s") % {
+        "merchant": vendor.merchant.name,
+        "open": event.data["open"],
+    }
+    link = reverse("vendor_portal:purchase_orders", args=[vendor.merchant.slug])
+    gaps = [
+        {
+            **gap,
+            "open": Decimal(gap["open"]),
+            "ages": [
+                (words, Decimal(age)) for words, age in zip(age_words(), gap["ages"], strict=True)
+            ],
+        }
+        for gap in event.data["gaps"]
+    ]
+    parts = _parts(
+        "credit_reminder",
+        to={"name": vendor.name},
+        merchant=vendor.merchant,
+        subject=subject,
+        gaps=gaps,
+        link=f"{settings.SITE_URL}{link}",
+    )
+    return [
+        Letter(
+            "credit.reminder",
+            f"event:{event.pk}",
+            vendor.email,
+            subject,
+            link=link,
+            vendor_id=vendor.pk,
+            **parts,
+        )
+    ]
+
+
+def invitation_link(token: str) -> str:
+    """The whole address of an invitation's page."""
+    return f"{settings.SITE_URL}{reverse('invitation', args=[token])}"
+
+
+def ready_to_send(message: Message) -> tuple[str, str]:
+    """Text and HTML as they leave the house: an invitation gets its link only now.
+
+    So whoever reads the message log cannot accept an invitation in somebody's place.
+    """
+    if message.kind != "invitation":
+        return message.text, message.html
+    invitation = Invitation.objects.get(merchant_id=message.merchant_id, pk=message.event.object_id)
+    hidden, link = invitation_link(HIDDEN), invitation_link(token_of(invitation))
+    return message.text.replace(hidden, link), message.html.replace(hidden, link)
+
+
 RULES: dict[str, Callable[[Event], list[Letter]]] = {
     "import.finished": import_finished,
     "import.failed": import_failed,
@@ -88,6 +178,9 @@ RULES: dict[str, Callable[[Event], list[Letter]]] = {
     "export.failed": export_failed,
     "rma.created": rma_available,
     "fulfillment.requested": fulfillment_requested,
+    "invitation.sent": invited,
+    "invitation.resent": invited,
+    "credit.reminded": credit_reminder,
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Least, NullIf
+from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from core.fields import MoneyField
@@ -20,6 +21,16 @@ AGES = ((0, 30), (31, 60), (61, 90), (91, None))
 """Days since the decision: the first and the last of each age, None for "and older"."""
 
 OPEN = F("credit_expected") - F("credited") - F("credit_variance")
+
+
+def age_words() -> list[str]:
+    """What the ages are called."""
+    return [
+        _("%(first)s–%(last)s days") % {"first": first, "last": last}
+        if last is not None
+        else _("over %(days)s days") % {"days": first - 1}
+        for first, last in AGES
+    ]
 
 
 @dataclass(slots=True)

@@ -26,6 +26,8 @@ class MessageKind(models.TextChoices):
     IMPORT_FAILED = "import.failed", _("Import stopped")
     EXPORT_FINISHED = "export.finished", _("Export ready")
     EXPORT_FAILED = "export.failed", _("Export stopped")
+    INVITATION = "invitation", _("Invitation")
+    CREDIT_REMINDER = "credit.reminder", _("Reminder of open credits")
 
     @classmethod
     def word(cls, kind: str) -> str:
@@ -63,6 +65,7 @@ UNSENT = (MessageState.WAITING, MessageState.SENDING)
 class Message(PublicModel):
     """One mail to one person. `key` says what it tells whom, so that it is told once.
 
+    `user` is empty for mails to a bare address: an invitation, or the vendor as a company.
     `vendor` is set when the reader is told as a user of that vendor, else as the merchant's staff.
     `link` is the address, on this site, the mail leads to.
     """
@@ -70,7 +73,7 @@ class Message(PublicModel):
     event = TenantForeignKey(Event, related_name="messages", db_index=False)
     kind = models.CharField(_("kind"), max_length=40)
     key = models.CharField(max_length=160)
-    user = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     vendor = TenantForeignKey(Vendor, null=True, related_name="+", db_index=False)
     address = NumberField(_("recipient"), max_length=254)
     subject = models.CharField(_("subject"), max_length=300)

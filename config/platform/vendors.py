@@ -6,40 +6,31 @@ nothing is kept on a server, and what was previewed at one merchant cannot be wr
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zlib
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.signing import BadSignature, TimestampSigner
+from django.core.signing import TimestampSigner
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from import_export.admin import ImportExportMixin
-from import_export.fields import Field
 from import_export.formats.base_formats import CSV
 from import_export.forms import ConfirmImportForm
-from import_export.resources import Diff, ModelResource
+from import_export.resources import Diff
 from import_export.tmp_storages import BaseStorage
 
 from accounts.actor import Actor
-from accounts.models import Vendor
-from actions.platform import VendorRow, keep_vendor
+from actions import vendor_files
+from actions.platform import keep_vendor
+from actions.vendor_files import VendorImport
 from config.platform.door import visitor_of
 from config.platform.tables import ExportedTable
-from core.cells import neutral
 from core.errors import Refused
 from core.uploads import is_too_large
 from exports.platform import VendorResource
-
-COLUMNS = ("code", "name", "email", "return_address")
-MOST_ROWS = 1_000
-PREVIEW_LASTS = 60 * 60
-"""Seconds in which a preview can be confirmed."""
 
 
 class PlainDiff(Diff):
@@ -60,26 +51,14 @@ class PlainDiff(Diff):
         return mark_safe(cell)  # noqa: S308 - the library has escaped what people typed
 
 
-class VendorImport(ModelResource):
-    """One row per vendor, `code` is the key. Rows are written by `keep_vendor`."""
+class PlatformVendorImport(VendorImport):
+    """The shared import, written by the platform's verb and shown by its own comparison."""
 
-    code = Field(column_name="code", attribute="code")
-    name = Field(column_name="name", attribute="name")
-    email = Field(column_name="email", attribute="email", default="")
-    return_address = Field(column_name="return_address", attribute="return_address", default="")
-
-    class Meta:
-        model = Vendor
-        fields = COLUMNS
-        import_id_fields = ("code",)
-        skip_unchanged = True
-        report_skipped = True
-        clean_model_instances = True
-        use_transactions = True
+    class Meta(VendorImport.Meta):
+        pass
 
     def __init__(self, *, actor: Actor) -> None:
-        super().__init__()
-        self.actor = actor
+        super().__init__(actor=actor, keep=keep_vendor)
 
     @classmethod
     def get_display_name(cls) -> str:
@@ -91,58 +70,17 @@ class VendorImport(ModelResource):
         """The comparison that a strict page can show."""
         return PlainDiff
 
-    def get_queryset(self) -> Any:
-        """Vendors of the chosen merchant."""
-        return Vendor.objects.visible_to(self.actor)
-
-    def init_instance(self, row: Any = None) -> Vendor:
-        """A new vendor of the chosen merchant."""
-        return Vendor(merchant=self.actor.merchant)
-
-    def before_import(self, dataset: Any, **kwargs: Any) -> None:
-        """Refuse a file of another shape before its first row, and forget its rows."""
-        headers, rows = set(dataset.headers or ()), len(dataset)
-        if {"code", "name"} <= headers and rows <= MOST_ROWS:
-            return
-        dataset.wipe()
-        if rows <= MOST_ROWS:
-            raise Refused(_("The first line of the file must name the columns code and name."))
-        raise Refused(
-            _("The file has more than %(n)s vendors. Split it and import the parts.")
-            % {"n": f"{MOST_ROWS:,}"}
-        )
-
-    def before_import_row(self, row: Any, **kwargs: Any) -> None:
-        """Cells are compared without blanks around them, and missing ones are empty."""
-        for column in COLUMNS:
-            if column in row:
-                row[column] = as_typed(str(row[column] or "").strip())
-
-    def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
-        """Nothing: files bring no ids, and the login may not set the sequences back."""
-
-    def do_instance_save(self, instance: Vendor, is_create: bool) -> None:
-        """Hand the row to the action."""
-        row = VendorRow(**{column: getattr(instance, column) for column in COLUMNS})
-        instance.pk = keep_vendor(self.actor, row).pk
-
-
-def as_typed(cell: str) -> str:
-    """A cell without the apostrophe that an export put in front of it."""
-    return cell[1:] if cell.startswith("'") and neutral(cell[1:]) == cell else cell
-
 
 class InThePage(BaseStorage):
     """Between preview and confirmation the file is in the form: `name` is its packed content."""
 
     def save(self, data: bytes) -> None:
         """Pack it."""
-        self.name = base64.urlsafe_b64encode(zlib.compress(data, 9)).decode()
+        self.name = vendor_files.pack(data)
 
     def read(self) -> str:
         """Unpack it."""
-        data = zlib.decompress(base64.urlsafe_b64decode(self.name))
-        return data.decode(self.encoding or "utf-8")
+        return vendor_files.unpack(self.name).decode(self.encoding or "utf-8")
 
     def remove(self) -> None:
         """Nothing is kept anywhere."""
@@ -150,7 +88,7 @@ class InThePage(BaseStorage):
 
 def signer_for(actor: Actor) -> TimestampSigner:
     """Signs for one person at one merchant."""
-    return TimestampSigner(salt=f"platform.vendors:{actor.merchant_id}:{actor.user_id}")
+    return vendor_files.signer_for(actor, "platform.vendors")
 
 
 class ConfirmForm(ConfirmImportForm):
@@ -170,18 +108,10 @@ class ConfirmForm(ConfirmImportForm):
 
     def clean_import_file_name(self) -> str:
         """The packed file, if it is the one this person previewed here within the hour."""
-        signed = self.cleaned_data["import_file_name"]
         try:
-            packed = self.signer.unsign(signed, max_age=PREVIEW_LASTS)
-            base64.urlsafe_b64decode(packed)
-        except (BadSignature, binascii.Error):
-            raise ValidationError(preview_is_gone()) from None
-        return packed
-
-
-def preview_is_gone() -> str:
-    """Why a confirmation is refused, and what to do."""
-    return _("This preview is too old or of another merchant. Upload the file once more.")
+            return vendor_files.unpack_signed(self.signer, self.cleaned_data["import_file_name"])
+        except Refused as refused:
+            raise ValidationError(refused.message) from None
 
 
 class VendorTable(ImportExportMixin, ExportedTable):
@@ -205,9 +135,9 @@ class VendorTable(ImportExportMixin, ExportedTable):
                 entry.callback.view_class = type(self)  # type: ignore[attr-defined]
         return urls
 
-    def get_import_resource_classes(self, request: HttpRequest) -> list[type[VendorImport]]:
+    def get_import_resource_classes(self, request: HttpRequest) -> list[type[PlatformVendorImport]]:
         """What reads a file; what writes one is another."""
-        return [VendorImport]
+        return [PlatformVendorImport]
 
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
         """Whose vendors."""
@@ -243,7 +173,7 @@ class VendorTable(ImportExportMixin, ExportedTable):
         """Write what was previewed; a confirmation that is not ours is refused with a sentence."""
         try:
             if not self.create_confirm_form(request).is_valid():
-                raise Refused(preview_is_gone())
+                raise Refused(vendor_files.preview_is_gone())
             response: HttpResponse = super().process_import(request, **kwargs)
         except Refused as refused:
             messages.error(request, refused.message)

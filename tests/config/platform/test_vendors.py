@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.actor import Actor
 from accounts.models import Vendor
+from actions import vendor_files
 from actions.platform import VendorRow, keep_vendor
 from audit.models import Event
-from config.platform import vendors
 from core.errors import NotAllowed
 from core.tenancy import tenant
 from tests.config.platform.conftest import signed_in
@@ -118,7 +118,7 @@ def test_a_file_nobody_previewed_is_refused(cast, at_desk, name):
 
 def test_an_old_preview_is_refused(cast, at_desk, monkeypatch):
     preview = upload(at_desk)
-    monkeypatch.setattr(vendors, "PREVIEW_LASTS", -1)
+    monkeypatch.setattr(vendor_files, "PREVIEW_LASTS", -1)
     at_desk.post(CONFIRM, inputs(preview))
     assert "mill" not in stored(cast.acme)
 

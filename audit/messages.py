@@ -162,7 +162,7 @@ def _is_wanted(message: Message) -> bool:
     return NoticeSwitch.objects.filter(
         merchant_id=message.merchant_id,
         vendor=message.vendor_id or 0,
-        user_id=message.user_id,
+        user=message.user_id or 0,
         kind=message.kind,
         is_on=True,
     ).exists()

@@ -116,7 +116,7 @@ class InvitationPage(PageView):
             return self.gone(str(refused.message))
         if user is None:
             login(request, member.user, backend=BACKEND)
-            record_authentication(request, member.user, method="password")
+            record_authentication(request, member.user, method="password", reauthenticated=True)
         return redirect("welcome")
 
     def show(

@@ -36,6 +36,7 @@ class InviteForm(KeyedForm):
         super().__init__(data)
         if roles:
             self.fields["role"].choices = [(one.value, one.label) for one in roles]  # type: ignore[attr-defined]
+            self.fields["role"].initial = Role.READ_ONLY
         else:
             del self.fields["role"]
 
@@ -44,7 +45,7 @@ class PersonForm(KeyedForm):
     """Role and switch of one person."""
 
     role = forms.ChoiceField(label=gettext_lazy("Role"))
-    is_active = forms.BooleanField(
+    may_sign_in = forms.BooleanField(
         label=gettext_lazy("May sign in here"),
         required=False,
         help_text=gettext_lazy("Switched off, the next click ends in a page that says so."),
@@ -118,14 +119,14 @@ class PersonPage(SettingsFrame, FormPage):
     def form(self, subject: Membership, data: Any | None = None) -> PersonForm:
         """How it is."""
         roles = [] if subject.vendor_id else roles_for(self.actor, subject.role)
-        initial = {"role": subject.role, "is_active": subject.is_active}
+        initial = {"role": subject.role, "may_sign_in": subject.is_active}
         return PersonForm(data, roles=roles, initial=initial)
 
     def carry_out(self, subject: Membership, form: Any) -> str:
         """Change what differs."""
         values = form.cleaned_data
         role = values.get("role", subject.role)
-        is_active = values["is_active"]
+        is_active = values["may_sign_in"]
         if role == subject.role and is_active == subject.is_active:
             raise Refused(_("It is set that way already, so nothing was changed."))
         if role != subject.role:

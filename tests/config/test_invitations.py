@@ -212,7 +212,7 @@ def test_a_tab_kept_open_after_the_membership_ended(
     assert (late.status_code, "There is nothing here" in late.text) == (404, True)
     with tenant(cast.acme.pk):
         assert not NoticeSwitch.objects.exists()
-    back = {"key": uuid4(), "is_active": "on"}
+    back = {"key": uuid4(), "may_sign_in": "on"}
     alice.post(person_page(cast, cast.vera), back)
     assert vera.get(address).status_code == 200
 
@@ -221,7 +221,7 @@ def test_the_last_owner_stays_and_owners_are_the_business_of_owners(
     cast: Cast, alice: Client, sign_in: SignIn
 ) -> None:
     last = alice.post(
-        person_page(cast, cast.alice), {"key": uuid4(), "role": "agent", "is_active": "on"}
+        person_page(cast, cast.alice), {"key": uuid4(), "role": "agent", "may_sign_in": "on"}
     )
     assert (last.status_code, "last active owner" in last.text) == (409, True)
     off = alice.post(person_page(cast, cast.alice), {"key": uuid4(), "role": "owner"})
@@ -230,7 +230,7 @@ def test_the_last_owner_stays_and_owners_are_the_business_of_owners(
     mona = sign_in(member(cast.acme, "Mona Manager", Role.MANAGER))
     page = person_page(cast, cast.alice)
     assert mona.post(page, {"key": uuid4(), "role": "owner"}).status_code == 409
-    promoted = {"key": uuid4(), "role": "owner", "is_active": "on"}
+    promoted = {"key": uuid4(), "role": "owner", "may_sign_in": "on"}
     assert mona.post(person_page(cast, cast.bob), promoted).status_code == 422
     invited = {"key": uuid4(), "email": "x@example.com", "role": "owner"}
     assert mona.post("/m/acme/settings/people/", invited).status_code == 422

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import models, transaction
 
-from accounts.models import Merchant, User
+from accounts.models import Membership, Merchant, User
 from tests.plugins.database import owner_login
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ class Readers:
         self.hats = [hat for person in world.people.values() for hat in person.hats]
         self.platform = [person for person in world.people.values() if person.is_platform]
         self.slugs = dict(Merchant.objects.values_list("pk", "slug"))
+        self.places = list(Membership.objects.values_list("user_id", "merchant__slug"))
         self.names = {p.user.pk: p.name for p in world.people.values() if p.user is not None}
 
     def of(self, row: Any, name: str) -> frozenset[str]:
@@ -154,9 +155,9 @@ class Readers:
         )
 
     def of_user(self, user: User) -> frozenset[str]:
-        """A person is known to themselves and to the staff of the merchants they belong to."""
+        """A person is known to themselves and to the staff where they belong or once belonged."""
         name = self.names[user.pk]
-        places = {hat.merchant for hat in self.hats if hat.person == name}
+        places = {slug for user_id, slug in self.places if user_id == user.pk}
         staff = {hat.person for hat in self.hats if hat.side == "staff" and hat.merchant in places}
         return frozenset({name, *staff})
 

@@ -47,6 +47,7 @@ ASKED_FOR = {
     "number",
     "refund_adjustment",
     "return_address",
+    "return_instructions",
     "tracking_number",
     "version",
 }

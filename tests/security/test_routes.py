@@ -197,6 +197,8 @@ def return_form(name: str, thing: Thing | None) -> dict[str, Any]:
 
 def settings_form(name: str, thing: Thing | None) -> dict[str, Any]:
     """The inputs of lists and settings, and of the small forms of an order."""
+    if name == "console:settings_vendors_file":
+        return {"file": SimpleUploadedFile("v.csv", VENDORS_FILE)}
     if name == "console:order_serials":
         line = next((k.split("-")[1] for k in (thing.form if thing else {}) if "-" in k), "1")
         return {"line": line, "number": "SN-2"}
@@ -219,6 +221,7 @@ PROFILE = {
     "basis": "items",
     "restocking_percent": "10",
 }
+VENDOR_DETAILS = {"name": "The Mill", "code": "mill-2", "email": "mill@example.com"}
 ADDRESS = {"vendor": "", "label": "Dock 7", "address": "7 Dock Road", "is_offered": "on"}
 SETTINGS_FORMS: dict[str, dict[str, Any]] = {
     "console:order_credit": {"amount": "1.50", "reason": "Goodwill"},
@@ -233,6 +236,13 @@ SETTINGS_FORMS: dict[str, dict[str, Any]] = {
         "integrated": "on",
         "return_address": "3 Dock Road",
     },
+    "console:settings_vendor_add": VENDOR_DETAILS,
+    "console:settings_vendor_details": VENDOR_DETAILS,
+    "console:settings_vendor_archive": {"wanted": "archive"},
+    "console:settings_vendor_users": {"email": "newcomer@example.com"},
+    "console:settings_people": {"email": "newcomer@example.com", "role": "agent"},
+    "console:settings_person": {"role": "agent"},
+    "console:settings_credits": {"is_on": "on"},
     "console:settings_reasons": {"label": "Wrong colour", "parent": ""},
     "console:settings_reason": {"label": "Too small", "parent": "", "is_offered": "on"},
     "console:settings_reason_move": {"direction": "down"},

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
@@ -22,10 +23,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import (
     Customer,
+    Invitation,
     Membership,
     Merchant,
     ReturnAddress,
@@ -517,8 +520,19 @@ def write_settings(world: World, merchant: Merchant) -> None:
         placed = next(thing for thing in world.of("order") if thing.merchant == merchant.slug)
         line = OrderLine.objects.filter(order_id=placed.form["pk"])[0]
         SerialNumber.objects.create(merchant=merchant, order_line=line, number="SN-1")
+        member = Membership.objects.get(merchant=merchant, vendor=vendor)
+        invitation = Invitation.objects.create(
+            merchant=merchant,
+            vendor=vendor,
+            email="asked@example.com",
+            role=Role.VENDOR,
+            sent_at=Now(),
+            expires_at=timezone.now() + timedelta(days=7),
+        )
     world.things += [
         Thing("vendor", vendor.public_id, merchant.slug),
+        Thing("member", member.public_id, merchant.slug),
+        Thing("invitation", invitation.public_id, merchant.slug),
         Thing("reason", reason.public_id, merchant.slug),
         Thing("address", entry.public_id, merchant.slug),
     ]

@@ -27,6 +27,7 @@ from import_export.results import RowResult
 from accounts.actor import Actor
 from accounts.models import Invitation, Membership, Vendor
 from accounts.permissions import Role
+from actions.addresses import tidy
 from actions.people import invite
 from actions.platform import VendorRow
 from actions.vendors import keep_own_vendor
@@ -115,6 +116,15 @@ class OwnVendorImport(VendorImport):
 
     def __init__(self, *, actor: Actor) -> None:
         super().__init__(actor=actor, keep=keep_own_vendor)
+
+    def before_import_row(self, row: Any, **kwargs: Any) -> None:
+        """Cells are compared as they would be stored."""
+        super().before_import_row(row, **kwargs)
+        for column in ("return_address", "return_instructions"):
+            if column in row:
+                row[column] = tidy(row[column])
+        if "name" in row:
+            row["name"] = " ".join(row["name"].split())
 
     def import_instance(self, instance: Vendor, row: Any, **kwargs: Any) -> None:
         """Also find whom the row invites."""

@@ -48,6 +48,7 @@ NOT_VERBS = {
     "actions.locks.lock_return": "reads",
     "actions.locks.lock_rma": "reads",
     "actions.profiles.lock_profile": "reads under lock",
+    "actions.people.may_give": "reads",
     "actions.refunds.apply_refund": "part of sync_refund, give_credit and create_return",
     "actions.refunds.refund_event": "makes an event, writes nothing",
     "actions.refusals.closed_refusal": "reads",
@@ -68,6 +69,8 @@ NOT_VERBS = {
     "actions.rmas.tell_rma": "part of the verbs of an RMA",
     "actions.stale.check_version": "reads",
     "actions.subscriptions.lock_subscription": "reads under lock",
+    "actions.vendor_files.read_vendors": "does the verbs row by row; asks settings.edit itself",
+    "actions.vendor_files.signer_for": "signs, writes nothing",
 }
 
 

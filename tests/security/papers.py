@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.models import Merchant, NoticeSwitch, User, Vendor
+from accounts.models import Invitation, Membership, Merchant, NoticeSwitch, User, Vendor
+from accounts.permissions import Role
 from actions.credits import ReceivedCredit, record_credit, settle_credit
 from actions.files import add_file, add_rma_file
 from actions.notes import add_note
@@ -26,6 +28,12 @@ PHOTO = base64.b64decode(
 )
 """A picture of one pixel."""
 
+PARCEL = {
+    "carrier": "Royal Mail",
+    "tracking_number": "JX1",
+    "return_address": "1 Dock Road",
+    "note": "Heavy",
+}
 # What the forms ask for besides key, version, note, and the inputs of the lines.
 TYPED: dict[str, dict[str, Any]] = {
     "console:return_edit": {
@@ -106,6 +114,21 @@ def write_messages(merchant: Merchant, user: User) -> list[tuple[str, uuid.UUID]
             merchant=merchant, user=user, vendor=vendor, kind="rma.available"
         )
     return [("message", message.public_id), ("stopped address", stopped.public_id)]
+
+
+def write_people(merchant: Merchant, vendor: Vendor) -> list[tuple[str, uuid.UUID]]:
+    """The vendor's user, and somebody who was invited and has not answered."""
+    with tenant(merchant.pk):
+        member = Membership.objects.get(merchant=merchant, vendor=vendor)
+        invitation = Invitation.objects.create(
+            merchant=merchant,
+            vendor=vendor,
+            email="asked@example.com",
+            role=Role.VENDOR,
+            sent_at=timezone.now(),
+            expires_at=timezone.now() + timedelta(days=7),
+        )
+    return [("member", member.public_id), ("invitation", invitation.public_id)]
 
 
 def leave_with_rma(actor: Actor, rma: Rma) -> uuid.UUID:

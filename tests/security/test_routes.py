@@ -26,14 +26,13 @@ from accounts.routes import FORM, ROLES_OF_AUDIENCE, ROUTES
 from config import checks
 from config.platform.vendors import InThePage, signer_for
 from tests.factories import PASSWORD
-from tests.security.papers import PHOTO, TYPED, typed_for
+from tests.security.papers import PARCEL, PHOTO, TYPED, typed_for
 from tests.security.watch import changes, state_of_tables, undone
 from tests.security.world import (
     CHOOSE,
     CSRF,
     OK,
     ORDERS_FILE,
-    PARCEL,
     SECOND_STEP,
     SIGN_IN,
     Person,

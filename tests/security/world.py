@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
@@ -23,12 +22,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import (
     Customer,
-    Invitation,
     Membership,
     Merchant,
     ReturnAddress,
@@ -202,12 +199,6 @@ STAFF = {
     "ines": Role.INSPECTOR,
     "fay": Role.FINANCE,
     "rita": Role.READ_ONLY,
-}
-PARCEL = {
-    "carrier": "Royal Mail",
-    "tracking_number": "JX1",
-    "return_address": "1 Dock Road",
-    "note": "Heavy",
 }
 WRITERS = ("alice", "mona", "bob", "charlie")
 
@@ -383,7 +374,7 @@ def write_papers(
         )
         with tenant(merchant.pk, user=actor.user.pk):
             rma = made.rmas.get()
-            parcel = {f"quantity-{rma.lines.get().pk}": 1, **PARCEL}
+            parcel = {f"quantity-{rma.lines.get().pk}": 1, **papers.PARCEL}
             if noun == "closed return":
                 sync_credit(actor, rma, reference="CN-7", note="By post")
                 close_return(actor, made)
@@ -397,7 +388,7 @@ def write_papers(
                 paper = papers.write_credits(actor, rma)
                 world.things.append(Thing("credit entry", paper, merchant.slug))
                 add_shipment(
-                    actor, rma, ShipmentRequest(**PARCEL, quantities={rma.lines.get().pk: 1})
+                    actor, rma, ShipmentRequest(**papers.PARCEL, quantities={rma.lines.get().pk: 1})
                 )
             made.refresh_from_db()
             rma.refresh_from_db()
@@ -520,19 +511,9 @@ def write_settings(world: World, merchant: Merchant) -> None:
         placed = next(thing for thing in world.of("order") if thing.merchant == merchant.slug)
         line = OrderLine.objects.filter(order_id=placed.form["pk"])[0]
         SerialNumber.objects.create(merchant=merchant, order_line=line, number="SN-1")
-        member = Membership.objects.get(merchant=merchant, vendor=vendor)
-        invitation = Invitation.objects.create(
-            merchant=merchant,
-            vendor=vendor,
-            email="asked@example.com",
-            role=Role.VENDOR,
-            sent_at=Now(),
-            expires_at=timezone.now() + timedelta(days=7),
-        )
     world.things += [
         Thing("vendor", vendor.public_id, merchant.slug),
-        Thing("member", member.public_id, merchant.slug),
-        Thing("invitation", invitation.public_id, merchant.slug),
+        *(Thing(noun, ref, merchant.slug) for noun, ref in papers.write_people(merchant, vendor)),
         Thing("reason", reason.public_id, merchant.slug),
         Thing("address", entry.public_id, merchant.slug),
     ]

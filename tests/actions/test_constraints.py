@@ -144,17 +144,28 @@ def test_ledgers_and_history_are_only_added_to(books: Cast, table: str, statemen
         raw(statement.format(table))
 
 
-@pytest.mark.parametrize(
-    "table", ["returns_refundentry", "rmas_creditentry", "rmas_creditvariance"]
-)
+@pytest.mark.parametrize("table", ["returns_refundentry", "rmas_creditentry"])
 def test_an_entry_of_nothing_is_no_entry(books: Cast, table: str) -> None:
     columns = {
         "returns_refundentry": "merchant_id, customer_return_id, order_id, kind, currency",
         "rmas_creditentry": "merchant_id, rma_id, currency, reference, note",
-        "rmas_creditvariance": "merchant_id, rma_id, currency, reason",
     }[table]
     with changes_nothing(), pytest.raises(IntegrityError, match="not_zero"):
         raw(f"INSERT INTO {table} ({columns}, amount) SELECT {columns}, 0 FROM {table}")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "amount", "reason"),
+    [("rmas_variance_not_zero", "0", "Agreed"), ("rmas_variance_with_reason", "1", "")],
+)
+def test_a_variance_has_an_amount_and_a_reason(
+    books: Cast, constraint: str, amount: str, reason: str
+) -> None:
+    with changes_nothing(), pytest.raises(IntegrityError, match=constraint):
+        raw(
+            "INSERT INTO rmas_creditvariance (merchant_id, rma_id, currency, amount, reason)"
+            f" SELECT merchant_id, id, currency, {amount}, '{reason}' FROM rmas_rma"
+        )
 
 
 @pytest.mark.parametrize(

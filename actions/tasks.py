@@ -7,7 +7,7 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
-from actions import bulk_runs, export_runs, import_runs, return_change_runs
+from actions import bulk_runs, export_runs, import_runs, return_change_runs, silence_runs
 
 # Shorter than the time after which the broker hands an unfinished task to somebody else.
 LONG: dict[str, Any] = {
@@ -65,3 +65,9 @@ def start_due_exports() -> int:
 def forget_old_exports() -> int:
     """Remove the files of exports that have been kept long enough; returns how many."""
     return export_runs.forget_old()
+
+
+@shared_task(ignore_result=True)
+def take_silence_steps() -> int:
+    """Take the steps that follow when vendors do not answer; returns how many."""
+    return silence_runs.take_steps()

@@ -78,11 +78,25 @@ VERBS: dict[str, Verb] = {
     ),
     "rma.approved": Verb(_("%(actor)s approved %(number)s"), "agreed"),
     "rma.denied": Verb(_("%(actor)s denied %(number)s"), "refused"),
+    "rma.reminded": Verb(_("%(vendor)s was reminded of %(number)s"), "act"),
+    "rma.escalated": Verb(_("%(number)s was escalated: %(vendor)s does not answer"), "act"),
+    "rma.left_to_merchant": Verb(
+        _("%(number)s is yours to decide: %(vendor)s did not answer in time"), "act"
+    ),
+    "rma.approved_by_silence": Verb(
+        _("%(number)s was approved by itself: %(vendor)s did not answer in time"), "agreed"
+    ),
     "rma.canceled": Verb(_("%(actor)s canceled %(number)s"), "ended"),
     "strategy.changed": Verb(_("%(actor)s changed the RMA strategy: %(changes)s"), "moving"),
     "vendor.rules_changed": Verb(
         _("%(actor)s changed how %(vendor)s takes RMAs: %(changes)s"), "moving"
     ),
+    "vendor.silence_changed": Verb(
+        _("%(actor)s changed what follows when %(vendor)s stays silent: %(changes)s"), "moving"
+    ),
+    "calendar.weekend_changed": Verb(_("%(actor)s changed the weekend: %(changes)s")),
+    "calendar.holiday_added": Verb(_("%(actor)s added the holiday “%(name)s” on %(day)s")),
+    "calendar.holiday_removed": Verb(_("%(actor)s removed the holiday “%(name)s” on %(day)s")),
     "reason.added": Verb(_("%(actor)s added the return reason “%(label)s”")),
     "reason.changed": Verb(_("%(actor)s changed the return reason “%(label)s”")),
     "reason.moved": Verb(_("%(actor)s moved the return reason “%(label)s”")),

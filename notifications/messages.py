@@ -14,7 +14,9 @@ from django.utils.translation import ngettext
 from accounts.models import Merchant, Notice, NoticeSwitch, User, Vendor
 from audit.messages import Letter
 from audit.models import Event
-from orders.models import FulfillmentRequest, OrderImport, OrderLine
+from notifications import rma_messages
+from notifications.parts import parts, purchase_order_of
+from orders.models import OrderImport
 from returns.models import ExportJob
 from rmas.models import Rma
 from rmas.states import ENDED
@@ -54,7 +56,7 @@ def rma_available(event: Event) -> list[Letter]:
         "number": rma.number,
         "merchant": rma.merchant.name,
     }
-    link = _purchase_order_of(rma)
+    link = purchase_order_of(rma)
     return _to_vendor(
         Notice.RMA_AVAILABLE, f"rma:{rma.pk}", rma.vendor, subject, link, {"number": rma.number}
     )
@@ -88,27 +90,13 @@ RULES: dict[str, Callable[[Event], list[Letter]]] = {
     "export.failed": export_failed,
     "rma.created": rma_available,
     "fulfillment.requested": fulfillment_requested,
+    **rma_messages.RULES,
 }
 
 
 def letters_for(event: Event) -> list[Letter]:
     """The mails `event` causes; none when nobody is to be told."""
     return RULES[event.verb](event)
-
-
-def _purchase_order_of(rma: Rma) -> str:
-    """The page on which the vendor finds the RMA: the purchase order that sent the goods."""
-    returned = OrderLine.objects.filter(return_lines__rma_lines__rma=rma).values(
-        "fulfillment_request"
-    )
-    mine = FulfillmentRequest.objects.filter(
-        merchant_id=rma.merchant_id, order_id=rma.order_id, vendor_id=rma.vendor_id
-    )
-    found = mine.filter(pk__in=returned).order_by("pk").first() or mine.order_by("pk").first()
-    slug = rma.merchant.slug
-    if found is None:
-        return reverse("vendor_portal:purchase_orders", args=[slug])
-    return reverse("vendor_portal:purchase_order", args=[slug, found.public_id])
 
 
 def _to_vendor(
@@ -125,7 +113,7 @@ def _to_vendor(
             vendor_id=vendor.pk,
             subject=subject,
             link=link,
-            **_parts(
+            **parts(
                 template,
                 to=user,
                 merchant=merchant,
@@ -138,13 +126,6 @@ def _to_vendor(
         )
         for user in NoticeSwitch.wanted_by(vendor.merchant_id, vendor.pk, notice.value)
     ]
-
-
-def _parts(template: str, **context: Any) -> dict[str, str]:
-    return {
-        "text": render_to_string(f"notifications/{template}.txt", context),
-        "html": render_to_string(f"notifications/{template}.html", context),
-    }
 
 
 def _about_import(event: Event, subject: str, template: str) -> list[Letter]:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from returns.states import ReturnStatus
 from rmas.models import Rma, RmaHandover
-from rmas.states import ANSWERED, ENDED, RmaStatus
+from rmas.states import ANSWERED, ENDED, SILENT, RmaStatus
 
 
 def waits_for_vendor(rma: Rma) -> bool:
@@ -32,6 +32,8 @@ def vendor_step(rma: Rma, merchant: str) -> str:
         return _("%(merchant)s took it back. Nothing is left to do.") % names
     if rma.customer_return.status != ReturnStatus.OPEN:
         return _("%(merchant)s has %(status)s the return. Nothing is left to do.") % names
+    if rma.left_to_merchant and rma.status in SILENT:
+        return _("It was not answered in time, so %(merchant)s decides. You still may.") % names
     return _undecided(rma) or _of_goods(rma, names)
 
 

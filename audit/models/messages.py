@@ -22,6 +22,10 @@ class MessageKind(models.TextChoices):
 
     RMA_AVAILABLE = "rma.available", _("RMA available")
     FULFILLMENT_REQUESTED = "fulfillment.requested", _("Fulfillment Request available")
+    RMA_REMINDED = "rma.reminded", _("Reminder of an RMA")
+    RMA_ESCALATED = "rma.escalated", _("Escalation of an RMA")
+    RMA_LEFT = "rma.left_to_merchant", _("RMA left to the merchant")
+    RMA_APPROVED_BY_SILENCE = "rma.approved_by_silence", _("RMA approved by itself")
     IMPORT_FINISHED = "import.finished", _("Import finished")
     IMPORT_FAILED = "import.failed", _("Import stopped")
     EXPORT_FINISHED = "export.finished", _("Export ready")

@@ -11,8 +11,10 @@ from rmas.models.rmas import (
     RmaQuerySet,
 )
 from rmas.models.vendors import RmaDraft, RmaFile, RmaHandover
+from rmas.models.waiting import CLOCK_FIELDS, Side
 
 __all__ = [
+    "CLOCK_FIELDS",
     "CREDIT_IS_OPEN",
     "CreditEntry",
     "CreditVariance",
@@ -24,4 +26,5 @@ __all__ = [
     "RmaLine",
     "RmaNumber",
     "RmaQuerySet",
+    "Side",
 ]

@@ -19,6 +19,7 @@ from core.fields import MoneyField, NumberField, TenantForeignKey
 from orders.models import Order
 from returns.models import Return, ReturnLine
 from returns.states import UNDECIDED, ReturnStatus
+from rmas.models.waiting import Waiting
 from rmas.states import ANSWERED, RmaStatus
 
 ZERO = Decimal(0)
@@ -81,7 +82,7 @@ class RmaQuerySet(TenantQuerySet["Rma"]):
         return self.filter(Exists(of_it) | ~Exists(placed), order=order)
 
 
-class Rma(PublicModel):
+class Rma(Waiting, PublicModel):
     """The return merchandise authorization of one vendor for a part of one return (F9, F10).
 
     Money in its currency: `credit_expected` is what the vendor owes for the approved units (their

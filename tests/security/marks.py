@@ -189,6 +189,8 @@ def _judged_by(profile: Any) -> set[int]:
 NOBODY: set[int] = set()
 OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
     "accounts.Vendor": lambda row: ({row.pk}, NOBODY),
+    # Vendors read the calendar to know when a step follows; no page of theirs names the days.
+    "accounts.Holiday": lambda row: (None, NOBODY),
     "accounts.Customer": lambda row: (NOBODY, {row.pk}),
     "orders.Order": lambda row: (NOBODY, {row.customer_id}),
     "orders.FulfillmentRequest": lambda row: ({row.vendor_id}, NOBODY),

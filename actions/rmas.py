@@ -221,6 +221,8 @@ def _decide(
     rma.decided_by_rule = by_rule
     if rma.decided_at is None:
         rma.start_clock(timezone.now())
+    else:
+        rma.question_to, rma.question_at = "", None
     save_rma(rma, "decided_at", "decided_by", "decided_by_rule", *CLOCK_FIELDS)
     refresh(rma.customer_return)
 

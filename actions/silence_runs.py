@@ -103,6 +103,7 @@ def candidates(merchant: Merchant, calendar: Calendar, now: datetime) -> RmaQuer
             status__in=SILENT,
             question_to="",
             disputed_by="",
+            left_to_merchant=False,
             vendor__silence_since__isnull=False,
             customer_return__status=ReturnStatus.OPEN,
         )

@@ -86,6 +86,11 @@ VERBS: dict[str, Verb] = {
     "rma.approved_by_silence": Verb(
         _("%(number)s was approved by itself: %(vendor)s did not answer in time"), "agreed"
     ),
+    "rma.written": Verb(_("%(actor)s wrote about %(number)s")),
+    "rma.asked": Verb(_("%(actor)s asked a question about %(number)s"), "act"),
+    "rma.answered": Verb(_("%(actor)s answered the question about %(number)s"), "moving"),
+    "rma.disputed": Verb(_("%(actor)s disputes %(number)s"), "refused"),
+    "rma.dispute_lifted": Verb(_("%(actor)s lifted the dispute about %(number)s"), "moving"),
     "rma.canceled": Verb(_("%(actor)s canceled %(number)s"), "ended"),
     "strategy.changed": Verb(_("%(actor)s changed the RMA strategy: %(changes)s"), "moving"),
     "vendor.rules_changed": Verb(

@@ -73,6 +73,7 @@ ENTRIES = (
                 "console:rma_process",
                 "console:rma_reprocess",
                 "console:rma_reopen",
+                "console:rma_talk",
                 "console:rma_sync_credit",
                 "console:rma_record_credit",
                 "console:rma_settle_credit",

@@ -17,7 +17,7 @@ from returns.models import Return, ReturnLine
 from returns.states import UNDECIDED, WaitsOn
 from returns.turns import Turn, turn_of
 from rmas.automatic import automatic_sentences
-from rmas.models import DenyReason, Rma, RmaFile, RmaHandover, RmaLine, RmaNumber
+from rmas.models import DenyReason, Rma, RmaFile, RmaHandover, RmaLine, RmaNumber, message_count
 from rmas.next_steps import next_step, talk_sentence
 from rmas.states import ENDED
 from rmas.vendor_steps import handed_over
@@ -32,7 +32,7 @@ def returns_with_rmas(actor: Actor) -> QuerySet[Return]:
     rmas = (
         Rma.objects.visible_to(actor)
         .select_related("vendor", "decided_by")
-        .annotate(all_numbers=ArraySubquery(numbers))
+        .annotate(all_numbers=ArraySubquery(numbers), message_count=message_count())
         .prefetch_related(
             Prefetch("lines", queryset=lines),
             Prefetch("handovers", queryset=RmaHandover.objects.visible_to(actor)),

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
+from accounts.actor import ActorKind
 from accounts.models import Membership, User
 from accounts.permissions import Role
 from audit.messages import Letter
 from audit.models import Event
 from notifications.parts import parts, purchase_order_of
-from rmas.models import Rma
+from rmas.models import Rma, RmaMessage
 from rmas.states import SILENT
 
 MANAGERS = (Role.OWNER, Role.MANAGER)
@@ -68,11 +70,36 @@ def approved_by_silence(event: Event) -> list[Letter]:
     return _to_vendor(event, rma, subject, [text])
 
 
+def talked(event: Event) -> list[Letter]:
+    """To the other side: what was written, with a question or the dispute said in the subject."""
+    rma = _rma_of(event)
+    from_vendor = event.actor_kind == ActorKind.VENDOR
+    facts = {**_facts(rma), "who": rma.vendor.name if from_vendor else rma.merchant.name}
+    subject = TALK[event.verb] % facts
+    message = RmaMessage.objects.filter(
+        merchant_id=event.merchant_id, pk=event.data.get("message", 0)
+    ).first()
+    said = message.text if message else event.data.get("reason", "")
+    paragraphs = [f"{subject}.", *([said] if said else [])]
+    if from_vendor:
+        return _to_staff(event, rma, DECIDERS, subject, paragraphs)
+    return _to_vendor(event, rma, subject, paragraphs)
+
+
+TALK = {
+    "rma.written": _lazy("%(who)s wrote about RMA #%(number)s"),
+    "rma.asked": _lazy("%(who)s asks you something about RMA #%(number)s"),
+    "rma.answered": _lazy("%(who)s answered about RMA #%(number)s"),
+    "rma.disputed": _lazy("%(who)s disputes RMA #%(number)s"),
+    "rma.dispute_lifted": _lazy("%(who)s lifted the dispute about RMA #%(number)s"),
+}
+
 RULES: dict[str, Callable[[Event], list[Letter]]] = {
     "rma.reminded": reminded,
     "rma.escalated": escalated,
     "rma.left_to_merchant": left_to_merchant,
     "rma.approved_by_silence": approved_by_silence,
+    **dict.fromkeys(TALK, talked),
 }
 
 

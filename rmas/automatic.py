@@ -35,6 +35,7 @@ def is_counted(rma: Rma) -> bool:
     return (
         rma.status in SILENT
         and rma.vendor.silence_since is not None
+        and not rma.left_to_merchant
         and rma.customer_return.status == ReturnStatus.OPEN
     )
 

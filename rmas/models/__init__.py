@@ -10,6 +10,7 @@ from rmas.models.rmas import (
     RmaNumber,
     RmaQuerySet,
 )
+from rmas.models.talk import RmaMessage, message_count
 from rmas.models.vendors import RmaDraft, RmaFile, RmaHandover
 from rmas.models.waiting import CLOCK_FIELDS, Side
 
@@ -24,7 +25,9 @@ __all__ = [
     "RmaFile",
     "RmaHandover",
     "RmaLine",
+    "RmaMessage",
     "RmaNumber",
     "RmaQuerySet",
     "Side",
+    "message_count",
 ]

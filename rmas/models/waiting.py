@@ -64,4 +64,4 @@ class Waiting(models.Model):
         self.left_to_merchant = False
 
 
-CLOCK_FIELDS = ("clock_from", "left_to_merchant")
+CLOCK_FIELDS = ("clock_from", "left_to_merchant", "question_to", "question_at")

@@ -219,6 +219,7 @@ OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
     "rmas.Rma": lambda row: ({row.vendor_id}, {row.order.customer_id}),
     "rmas.Rma.note": lambda row: ({row.vendor_id}, NOBODY),
     "rmas.RmaNumber": lambda row: ({row.vendor_id}, NOBODY),
+    "rmas.RmaMessage": lambda row: ({row.rma.vendor_id}, NOBODY),
     "rmas.RmaFile": lambda row: ({row.rma.vendor_id}, NOBODY),
     "rmas.RmaHandover": lambda row: ({row.rma.vendor_id}, NOBODY),
     # What happened to an RMA, but not which of the merchant's people did it.

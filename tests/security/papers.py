@@ -16,6 +16,7 @@ from actions.credits import ReceivedCredit, record_credit, settle_credit
 from actions.files import add_file, add_rma_file
 from actions.notes import add_note
 from actions.rma_drafts import keep_rma_draft
+from actions.rma_talk import write_message
 from audit.models import Event, Message, StoppedAddress
 from core.tenancy import tenant
 from returns.models import Return, ReturnLine, ReturnNote
@@ -36,6 +37,8 @@ TYPED: dict[str, dict[str, Any]] = {
     },
     "console:rma_deny": {"reason": "no_fault"},
     "console:rma_decide": {},
+    "console:rma_talk": {"text": "Is it worn?", "do": "ask"},
+    "vendor_portal:rma_talk": {"text": "Which one?", "do": "ask"},
     "console:rma_edit": {"return_address": "2 Dock Road", "credit_adjustment": "-0.50"},
     "console:rma_create": {"number": "", "credit_adjustment": "", "return_address": ""},
     "console:rma_reprocess": {"number": "NL-77"},
@@ -113,6 +116,7 @@ def leave_with_rma(actor: Actor, rma: Rma) -> uuid.UUID:
     with tenant(actor.merchant_id, user=actor.user_id):
         keep_rma_draft(actor, rma, {"note": "Perhaps"})
         photo = SimpleUploadedFile("dent.png", PHOTO)
+        write_message(actor, rma, "Is it worn?")
         return add_rma_file(Actor.system(actor.merchant), rma, photo).public_id
 
 

@@ -62,6 +62,7 @@ APPEND_ONLY = {
     "rmas_creditentry",
     "rmas_creditvariance",
     "rmas_rmafile",
+    "rmas_rmamessage",
     "rmas_rmanumber",
 }
 

@@ -37,6 +37,8 @@ _SUPPORT = (
         "rma.process",
         "rma.reopen",
         "rma.void",
+        "rma.talk",
+        "rma.attach",
         "return.create",
         "return.close",
         "return.reopen",
@@ -55,7 +57,9 @@ _SUPPORT = (
 _MONEY = frozenset({"refund.apply", "credit.apply", "credit.give"})
 _SETUP = frozenset({"order.import", "settings.edit", "filter.share"})
 _NOTICES = frozenset({"notice.choose"})
-_VENDOR = frozenset({"purchase_order.view", "rma.approve", "rma.deny", "rma.process", "rma.attach"})
+_VENDOR = frozenset(
+    {"purchase_order.view", "rma.approve", "rma.deny", "rma.process", "rma.attach", "rma.talk"}
+)
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: _SUPPORT | _MONEY | _SETUP,
@@ -72,6 +76,6 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
 PLATFORM_PERMISSIONS = frozenset({"platform.merchant", "platform.membership", "platform.vendor"})
 """What platform staff may write at the merchant they have chosen; the rest they only read."""
 
-SYSTEM_PERMISSIONS = _SUPPORT | _MONEY | _SETUP | _NOTICES | PLATFORM_PERMISSIONS | {"rma.attach"}
+SYSTEM_PERMISSIONS = _SUPPORT | _MONEY | _SETUP | _NOTICES | PLATFORM_PERMISSIONS
 
 ALL_PERMISSIONS = PLATFORM_PERMISSIONS.union(*PERMISSIONS.values())

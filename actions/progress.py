@@ -13,7 +13,7 @@ from core.tenancy import whole_merchant
 from returns.models import Return, ReturnLine
 from returns.states import UNDECIDED
 from returns.turns import Progress, waits_on
-from rmas.models import Rma, RmaLine
+from rmas.models import Rma, RmaLine, Side
 from rmas.states import ENDED, summarise
 
 FIELDS = [
@@ -75,6 +75,8 @@ def listed(numbers: Iterable[str], vendors: Iterable[str]) -> tuple[str, str]:
 
 def set_turn(found: Return, rmas: Iterable[Rma]) -> None:
     """Write whose turn it is onto `found`, unsaved; the clock runs on while it stays theirs."""
+    rmas = list(rmas)
+    live = [rma for rma in rmas if rma.status not in ENDED]
     who = waits_on(
         Progress(
             status=found.status,
@@ -82,6 +84,12 @@ def set_turn(found: Return, rmas: Iterable[Rma]) -> None:
             asks_vendor=any(
                 rma.status in UNDECIDED and not rma.vendor.own_warehouse for rma in rmas
             ),
+            asks_merchant=any(
+                rma.question_to == Side.MERCHANT
+                or (rma.left_to_merchant and rma.status in UNDECIDED)
+                for rma in live
+            ),
+            question_to_vendor=any(rma.question_to == Side.VENDOR for rma in live),
             approved=found.approved_units,
             shipped=found.shipped_units,
             received=found.received_units,

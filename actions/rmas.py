@@ -23,7 +23,7 @@ from core.money import ZERO, quantise
 from core.states import check
 from returns.states import UNDECIDED, ReturnStatus
 from rmas.credits import expected_credit
-from rmas.models import DenyReason, Rma, RmaLine
+from rmas.models import CLOCK_FIELDS, DenyReason, Rma, RmaLine
 from rmas.states import CREDIT_MOVES, MOVES, RmaStatus, decided
 
 
@@ -46,6 +46,15 @@ def approve_rma(actor: Actor, rma: Rma, *, version: int | None = None, note: str
     everything = {line.pk: LineDecision(line.quantity - line.voided, 0) for line in lines}
     _decide(actor, locked, lines, everything)
     return tell_rma(actor, locked, "rma.approved", note)
+
+
+@action("rma.approve")
+def approve_by_silence(actor: Actor, rma: Rma) -> Rma:
+    """Approve all units of `rma` because its vendor did not answer in the agreed time (X7)."""
+    locked, lines = open_rma(actor, rma, "approve", None)
+    everything = {line.pk: LineDecision(line.quantity - line.voided, 0) for line in lines}
+    _decide(actor, locked, lines, everything, by_rule=True)
+    return tell_rma(actor, locked, "rma.approved_by_silence", "")
 
 
 @action("rma.deny")
@@ -186,7 +195,12 @@ def save_rma(rma: Rma, *fields: str) -> None:
 
 
 def _decide(
-    actor: Actor, rma: Rma, lines: list[RmaLine], decisions: Mapping[int, LineDecision]
+    actor: Actor,
+    rma: Rma,
+    lines: list[RmaLine],
+    decisions: Mapping[int, LineDecision],
+    *,
+    by_rule: bool = False,
 ) -> None:
     before = held(lines)
     for line in lines:
@@ -204,8 +218,12 @@ def _decide(
     rma.status = decided(rma.requested_units, rma.approved_units, rma.denied_units, _undecided(rma))
     rma.decided_at = timezone.now() if rma.approved_units or rma.denied_units else None
     rma.decided_by = actor.user if rma.decided_at else None
-    rma.decided_by_rule = False
-    save_rma(rma, "decided_at", "decided_by", "decided_by_rule")
+    rma.decided_by_rule = by_rule
+    if rma.decided_at is None:
+        rma.start_clock(timezone.now())
+    else:
+        rma.question_to, rma.question_at = "", None
+    save_rma(rma, "decided_at", "decided_by", "decided_by_rule", *CLOCK_FIELDS)
     refresh(rma.customer_return)
 
 

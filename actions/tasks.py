@@ -7,7 +7,14 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
-from actions import bulk_runs, credit_reminders, export_runs, import_runs, return_change_runs
+from actions import (
+    bulk_runs,
+    credit_reminders,
+    export_runs,
+    import_runs,
+    return_change_runs,
+    silence_runs,
+)
 
 # Shorter than the time after which the broker hands an unfinished task to somebody else.
 LONG: dict[str, Any] = {
@@ -71,3 +78,9 @@ def forget_old_exports() -> int:
 def remind_of_credits() -> int:
     """Send this month's reminders of open credits; returns how many vendors were reminded."""
     return credit_reminders.remind_all_merchants()
+
+
+@shared_task(ignore_result=True)
+def take_silence_steps() -> int:
+    """Take the steps that follow when vendors do not answer; returns how many."""
+    return silence_runs.take_steps()

@@ -22,6 +22,15 @@ WORDS: dict[str, Promise] = {
     "rma.approved_by_rule": _("%(number)s was approved by itself, as agreed"),
     "rma.approved": _("%(actor)s approved %(number)s"),
     "rma.denied": _("%(actor)s denied %(number)s"),
+    "rma.written": _("%(actor)s wrote about %(number)s"),
+    "rma.asked": _("%(actor)s asked a question about %(number)s"),
+    "rma.answered": _("%(actor)s answered the question about %(number)s"),
+    "rma.disputed": _("%(actor)s disputes %(number)s"),
+    "rma.dispute_lifted": _("%(actor)s lifted the dispute about %(number)s"),
+    "rma.reminded": _("You were reminded of %(number)s"),
+    "rma.escalated": _("%(number)s was escalated, because nobody answered"),
+    "rma.left_to_merchant": _("Nobody answered %(number)s in time, so the merchant decides it"),
+    "rma.approved_by_silence": _("%(number)s was approved by itself, because nobody answered"),
     "rma.decided": _(
         "%(actor)s decided %(number)s: %(approved)s of %(requested)s approved, %(denied)s denied"
     ),

@@ -78,6 +78,19 @@ VERBS: dict[str, Verb] = {
     ),
     "rma.approved": Verb(_("%(actor)s approved %(number)s"), "agreed"),
     "rma.denied": Verb(_("%(actor)s denied %(number)s"), "refused"),
+    "rma.reminded": Verb(_("%(vendor)s was reminded of %(number)s"), "act"),
+    "rma.escalated": Verb(_("%(number)s was escalated: %(vendor)s does not answer"), "act"),
+    "rma.left_to_merchant": Verb(
+        _("%(number)s is yours to decide: %(vendor)s did not answer in time"), "act"
+    ),
+    "rma.approved_by_silence": Verb(
+        _("%(number)s was approved by itself: %(vendor)s did not answer in time"), "agreed"
+    ),
+    "rma.written": Verb(_("%(actor)s wrote about %(number)s")),
+    "rma.asked": Verb(_("%(actor)s asked a question about %(number)s"), "act"),
+    "rma.answered": Verb(_("%(actor)s answered the question about %(number)s"), "moving"),
+    "rma.disputed": Verb(_("%(actor)s disputes %(number)s"), "refused"),
+    "rma.dispute_lifted": Verb(_("%(actor)s lifted the dispute about %(number)s"), "moving"),
     "rma.canceled": Verb(_("%(actor)s canceled %(number)s"), "ended"),
     "strategy.changed": Verb(_("%(actor)s changed the RMA strategy: %(changes)s"), "moving"),
     "vendor.rules_changed": Verb(
@@ -108,6 +121,12 @@ VERBS: dict[str, Verb] = {
     "credits.reminders_changed": Verb(
         _("%(actor)s switched monthly credit reminders %(state)s"), "moving"
     ),
+    "vendor.silence_changed": Verb(
+        _("%(actor)s changed what follows when %(vendor)s stays silent: %(changes)s"), "moving"
+    ),
+    "calendar.weekend_changed": Verb(_("%(actor)s changed the weekend: %(changes)s")),
+    "calendar.holiday_added": Verb(_("%(actor)s added the holiday “%(name)s” on %(day)s")),
+    "calendar.holiday_removed": Verb(_("%(actor)s removed the holiday “%(name)s” on %(day)s")),
     "reason.added": Verb(_("%(actor)s added the return reason “%(label)s”")),
     "reason.changed": Verb(_("%(actor)s changed the return reason “%(label)s”")),
     "reason.moved": Verb(_("%(actor)s moved the return reason “%(label)s”")),

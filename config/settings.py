@@ -341,6 +341,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0 * 60,
         "options": {"expires": 60 * 60},
     },
+    "silent-vendors": {
+        "task": "actions.tasks.take_silence_steps",
+        "schedule": 60.0 * 5,
+        "options": {"expires": 60 * 5},
+    },
     "old-exports": {
         "task": "actions.tasks.forget_old_exports",
         "schedule": 60.0 * 60,

@@ -16,8 +16,9 @@ from console.return_papers import LedgerEntry
 from returns.models import Return, ReturnLine
 from returns.states import UNDECIDED, WaitsOn
 from returns.turns import Turn, turn_of
-from rmas.models import DenyReason, Rma, RmaFile, RmaHandover, RmaLine, RmaNumber
-from rmas.next_steps import next_step
+from rmas.automatic import automatic_sentences
+from rmas.models import DenyReason, Rma, RmaFile, RmaHandover, RmaLine, RmaNumber, message_count
+from rmas.next_steps import next_step, talk_sentence
 from rmas.states import ENDED
 from rmas.vendor_steps import handed_over
 
@@ -31,7 +32,7 @@ def returns_with_rmas(actor: Actor) -> QuerySet[Return]:
     rmas = (
         Rma.objects.visible_to(actor)
         .select_related("vendor", "decided_by")
-        .annotate(all_numbers=ArraySubquery(numbers))
+        .annotate(all_numbers=ArraySubquery(numbers), message_count=message_count())
         .prefetch_related(
             Prefetch("lines", queryset=lines),
             Prefetch("handovers", queryset=RmaHandover.objects.visible_to(actor)),
@@ -62,7 +63,8 @@ def lines_of(found: Return) -> list[ReturnLine]:
 
 def turn(found: Return) -> Turn:
     """Whose turn it is, from the RMAs that are loaded."""
-    asked = [rma.vendor.name for rma in found.rmas.all() if rma.status in UNDECIDED]
+    live = [rma for rma in found.rmas.all() if rma.status not in ENDED]
+    asked = [rma.vendor.name for rma in live if rma.status in UNDECIDED]
     return turn_of(
         WaitsOn(found.waits_on),
         status=found.status,
@@ -70,6 +72,7 @@ def turn(found: Return) -> Turn:
         vendors=list(dict.fromkeys(asked)),
         since=found.waits_since,
         imported=found.source == Return.Source.IMPORT,
+        asked=talk_sentence(live),
     )
 
 
@@ -157,6 +160,7 @@ class RmaCard:
     blocked: list[Choice]
     ship: str
     next_step: str
+    automatic: str
     handed: str
     credits: list[LedgerEntry]
 
@@ -172,10 +176,15 @@ class RmaCard:
 def cards(actor: Actor, found: Return, ledger: list[LedgerEntry]) -> list[RmaCard]:
     """The RMAs of `found`, live ones first."""
     rmas = sorted(found.rmas.all(), key=lambda rma: rma.status in ENDED)
-    return [_card(actor, rma, found, ledger) for rma in rmas]
+    for rma in rmas:
+        rma.customer_return = found
+    automatic = automatic_sentences(rmas, actor.merchant)
+    return [_card(actor, rma, found, ledger, automatic.get(rma.pk, "")) for rma in rmas]
 
 
-def _card(actor: Actor, rma: Rma, found: Return, ledger: list[LedgerEntry]) -> RmaCard:
+def _card(
+    actor: Actor, rma: Rma, found: Return, ledger: list[LedgerEntry], automatic: str
+) -> RmaCard:
     choices = choices_of_rma(actor, rma, found)
     possible = [choice for choice in choices if not choice.why_not]
     is_open = any(line.undecided for line in rma.lines.all())
@@ -188,6 +197,7 @@ def _card(actor: Actor, rma: Rma, found: Return, ledger: list[LedgerEntry]) -> R
         blocked=[choice for choice in choices if choice.why_not],
         ship=shipment_address(actor, rma, found),
         next_step=next_step(rma),
+        automatic=automatic,
         handed=handed_over(rma, rma.handovers.all(), to_vendor=False),
         credits=[entry for entry in ledger if entry.rma_id == rma.pk],
     )

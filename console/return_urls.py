@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from console import credits as credit_pages
-from console import notes, refunds, return_page, return_verbs, rmas, shipments
+from console import notes, refunds, return_page, return_verbs, rma_talk, rmas, shipments
 
 RETURN = "returns/<uuid:public_id>/"
 RMA = "rmas/<uuid:public_id>/"
@@ -46,6 +46,7 @@ urlpatterns = [
         name="credit_statement_csv",
     ),
     path("credit-notes/<uuid:public_id>/", credit_pages.CreditFile.as_view(), name="credit_file"),
+    path(f"{RMA}messages/", rma_talk.TalkPage.as_view(), name="rma_talk"),
     path(f"{RMA}process/", rmas.ProcessRma.as_view(), name="rma_process"),
     path(f"{RMA}reprocess/", rmas.ReprocessRma.as_view(), name="rma_reprocess"),
     path(f"{RMA}reopen/", rmas.ReopenRma.as_view(), name="rma_reopen"),

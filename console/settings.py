@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Merchant, Override, ReturnAddress, Vendor
 from actions.addresses import add_address, change_address
 from actions.reasons import add_reason, change_reason, move_reason
+from actions.silence import silence_in_words
 from actions.strategy import APPROVE_WORDS, PROCESS_WORDS, change_strategy, change_vendor
 from audit.models import Event
 from audit.timeline import Entry, entries
@@ -33,6 +34,7 @@ PAGES: dict[str, Promise] = {
     "settings_profiles": gettext_lazy("Return Profiles"),
     "settings_offers": gettext_lazy("Offers"),
     "settings_connections": gettext_lazy("Connections"),
+    "settings_calendar": gettext_lazy("Working days"),
     "settings_addresses": gettext_lazy("Address book"),
     "settings_credits": gettext_lazy("Credits"),
 }
@@ -158,6 +160,7 @@ class VendorPage(SettingsFrame, FormPage):
             "form": form,
             "chosen": strategy_of(merchant, subject),
             "globally": Strategy(merchant.rma_auto_approve, merchant.rma_auto_process),
+            "silence": silence_in_words(subject),
             "changes": history,
         }
 

@@ -17,6 +17,7 @@ from console import (
     returns,
     saved_filters,
     settings,
+    silence,
     wizard,
 )
 
@@ -70,6 +71,18 @@ urlpatterns = [
     path("settings/vendors/", settings.VendorList.as_view(), name="settings_vendors"),
     path(
         "settings/vendors/<uuid:public_id>/", settings.VendorPage.as_view(), name="settings_vendor"
+    ),
+    path(
+        "settings/vendors/<uuid:public_id>/silence/",
+        silence.SilencePage.as_view(),
+        name="settings_silence",
+    ),
+    path("settings/calendar/", silence.CalendarPage.as_view(), name="settings_calendar"),
+    path("settings/calendar/holidays/", silence.AddHoliday.as_view(), name="settings_holidays"),
+    path(
+        "settings/calendar/holidays/<uuid:public_id>/remove/",
+        silence.RemoveHoliday.as_view(),
+        name="settings_holiday_remove",
     ),
     path("settings/reasons/", settings.ReasonsPage.as_view(), name="settings_reasons"),
     path(

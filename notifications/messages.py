@@ -16,7 +16,9 @@ from accounts.invitations import DAYS, token_of
 from accounts.models import Invitation, Merchant, Notice, NoticeSwitch, User, Vendor
 from audit.messages import Letter
 from audit.models import Event, Message
-from orders.models import FulfillmentRequest, OrderImport, OrderLine
+from notifications import rma_messages
+from notifications.parts import parts, purchase_order_of
+from orders.models import OrderImport
 from returns.models import ExportJob
 from rmas.credit_gap import age_words
 from rmas.models import Rma
@@ -60,7 +62,7 @@ def rma_available(event: Event) -> list[Letter]:
         "number": rma.number,
         "merchant": rma.merchant.name,
     }
-    link = _purchase_order_of(rma)
+    link = purchase_order_of(rma)
     return _to_vendor(
         Notice.RMA_AVAILABLE, f"rma:{rma.pk}", rma.vendor, subject, link, {"number": rma.number}
     )
@@ -95,7 +97,7 @@ def invited(event: Event) -> list[Letter]:
     merchant, vendor = invitation.merchant, invitation.vendor
     subject = _("%(merchant)s invites you to Backhaul") % {"merchant": merchant.name}
     by = invitation.invited_by.name if invitation.invited_by else merchant.name
-    parts = _parts(
+    written = parts(
         "invitation",
         to={"name": invitation.email},
         merchant=merchant,
@@ -108,7 +110,7 @@ def invited(event: Event) -> list[Letter]:
     )
     about = f"{invitation.pk}:{event.data['link']}"
     vendor_id = vendor.pk if vendor else None
-    return [Letter("invitation", about, invitation.email, subject, vendor_id=vendor_id, **parts)]
+    return [Letter("invitation", about, invitation.email, subject, vendor_id=vendor_id, **written)]
 
 
 def credit_reminder(event: Event) -> list[Letter]:
@@ -133,7 +135,7 @@ def credit_reminder(event: Event) -> list[Letter]:
         }
         for gap in event.data["gaps"]
     ]
-    parts = _parts(
+    written = parts(
         "credit_reminder",
         to={"name": vendor.name},
         merchant=vendor.merchant,
@@ -149,7 +151,7 @@ def credit_reminder(event: Event) -> list[Letter]:
             subject,
             link=link,
             vendor_id=vendor.pk,
-            **parts,
+            **written,
         )
     ]
 
@@ -181,27 +183,13 @@ RULES: dict[str, Callable[[Event], list[Letter]]] = {
     "invitation.sent": invited,
     "invitation.resent": invited,
     "credit.reminded": credit_reminder,
+    **rma_messages.RULES,
 }
 
 
 def letters_for(event: Event) -> list[Letter]:
     """The mails `event` causes; none when nobody is to be told."""
     return RULES[event.verb](event)
-
-
-def _purchase_order_of(rma: Rma) -> str:
-    """The page on which the vendor finds the RMA: the purchase order that sent the goods."""
-    returned = OrderLine.objects.filter(return_lines__rma_lines__rma=rma).values(
-        "fulfillment_request"
-    )
-    mine = FulfillmentRequest.objects.filter(
-        merchant_id=rma.merchant_id, order_id=rma.order_id, vendor_id=rma.vendor_id
-    )
-    found = mine.filter(pk__in=returned).order_by("pk").first() or mine.order_by("pk").first()
-    slug = rma.merchant.slug
-    if found is None:
-        return reverse("vendor_portal:purchase_orders", args=[slug])
-    return reverse("vendor_portal:purchase_order", args=[slug, found.public_id])
 
 
 def _to_vendor(
@@ -218,7 +206,7 @@ def _to_vendor(
             vendor_id=vendor.pk,
             subject=subject,
             link=link,
-            **_parts(
+            **parts(
                 template,
                 to=user,
                 merchant=merchant,
@@ -231,13 +219,6 @@ def _to_vendor(
         )
         for user in NoticeSwitch.wanted_by(vendor.merchant_id, vendor.pk, notice.value)
     ]
-
-
-def _parts(template: str, **context: Any) -> dict[str, str]:
-    return {
-        "text": render_to_string(f"notifications/{template}.txt", context),
-        "html": render_to_string(f"notifications/{template}.html", context),
-    }
 
 
 def _about_import(event: Event, subject: str, template: str) -> list[Letter]:

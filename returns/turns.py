@@ -17,6 +17,8 @@ class Progress:
     status: str
     rma_summary: str
     asks_vendor: bool = False
+    asks_merchant: bool = False
+    question_to_vendor: bool = False
     approved: int = 0
     shipped: int = 0
     received: int = 0
@@ -24,9 +26,19 @@ class Progress:
 
 
 def waits_on(progress: Progress) -> WaitsOn:
-    """Who must act next. `asks_vendor`: an undecided RMA lies with somebody outside the house."""
+    """Who must act next. `asks_vendor`: an undecided RMA lies with somebody outside the house.
+
+    An open question puts the turn on whoever must answer it; `asks_merchant` also stands for an RMA
+    that its silent vendor has left to the merchant.
+    """
     if progress.status != ReturnStatus.OPEN:
         return WaitsOn.NOBODY
+    if progress.asks_merchant or progress.question_to_vendor:
+        return WaitsOn.MERCHANT if progress.asks_merchant else WaitsOn.VENDOR
+    return _without_question(progress)
+
+
+def _without_question(progress: Progress) -> WaitsOn:
     if progress.rma_summary == RmaSummary.WAITING:
         return WaitsOn.VENDOR if progress.asks_vendor else WaitsOn.WAREHOUSE
     if not progress.approved:
@@ -61,8 +73,12 @@ def turn_of(
     vendors: list[str],
     since: datetime,
     imported: bool = False,
+    asked: str = "",
 ) -> Turn:
-    """In words whose turn it is; `vendors` are the names of those still asked for an RMA."""
+    """In words whose turn it is; `vendors` are the names of those still asked for an RMA.
+
+    `asked` is the sentence about an open question, or about what was left to the merchant.
+    """
     if who is WaitsOn.NOBODY:
         return _ended(status, imported=imported)
     if who in (WaitsOn.VENDOR, WaitsOn.WAREHOUSE):
@@ -71,7 +87,9 @@ def turn_of(
             _("Waiting on the vendor.") if who is WaitsOn.VENDOR else _("Waiting on the warehouse.")
         )
         text = _("%(vendors)s has to approve or deny. You may decide in their place.")
-        return Turn(names, since, title, text % {"vendors": names}, "act")
+        return Turn(names, since, title, asked or text % {"vendors": names}, "act")
+    if asked and who is WaitsOn.MERCHANT:
+        return Turn(_WHO[who](), since, _("Your turn."), asked, "act")
     return Turn(_WHO[who](), since, *_words(who, rma_summary))
 
 

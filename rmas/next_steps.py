@@ -2,31 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from rmas.models import Rma
-from rmas.states import RmaStatus
+from rmas.models import Rma, Side
+from rmas.states import SILENT, RmaStatus
 
 
 def next_step(rma: Rma) -> str:
     """The next step of `rma` in words. Reads its vendor and lines: prefetch them for lists."""
     status = rma.state
-    names = {"vendor": rma.vendor.name}
-    if status is RmaStatus.WAITING:
-        return (
-            _("It waits to be processed: hand it to %(vendor)s, or approve or deny it yourselves.")
-            % names
-        )
-    if status is RmaStatus.PROCESSING:
-        return _("It is being handed to %(vendor)s. Nobody has to do anything yet.") % names
-    if status is RmaStatus.PROCESSED:
-        return _("%(vendor)s approves or denies it next. You may decide in their place.") % names
+    if undecided := _undecided(rma):
+        return undecided
     if status is RmaStatus.DENIED:
         return _("Its units are free again: ask another vendor, or tell the customer.")
     if status in (RmaStatus.CANCELED, RmaStatus.VOIDED):
         return _("It is over. Its units are free for a further RMA.")
     return _of_goods(rma)
+
+
+def _undecided(rma: Rma) -> str:
+    """The next step while nothing is decided, else ""."""
+    names = {"vendor": rma.vendor.name}
+    if rma.left_to_merchant and rma.status in SILENT:
+        return _("%(vendor)s did not answer in time. Approve or deny it yourselves.") % names
+    sentence = {
+        RmaStatus.WAITING: _(
+            "It waits to be processed: hand it to %(vendor)s, or approve or deny it yourselves."
+        ),
+        RmaStatus.PROCESSING: _("It is being handed to %(vendor)s. Nobody has to do anything yet."),
+        RmaStatus.PROCESSED: _(
+            "%(vendor)s approves or denies it next. You may decide in their place."
+        ),
+    }.get(rma.state, "")
+    return sentence % names
+
+
+def talk_sentence(rmas: Iterable[Rma]) -> str:
+    """What an open question, or silence, makes somebody do: one sentence for the page of a return.
+
+    The merchant's own turn comes first; "" when nothing is open.
+    """
+    rmas = list(rmas)
+    for rma in rmas:
+        facts = {"vendor": rma.vendor.name, "number": rma.number}
+        if rma.question_to == Side.MERCHANT:
+            return _("%(vendor)s asks something about %(number)s. Answer it there.") % facts
+        if rma.left_to_merchant and rma.status in SILENT:
+            return _("%(vendor)s did not answer %(number)s in time. Approve or deny it.") % facts
+    for rma in rmas:
+        if rma.question_to == Side.VENDOR:
+            facts = {"vendor": rma.vendor.name, "number": rma.number}
+            return _("%(vendor)s has to answer your question about %(number)s.") % facts
+    return ""
 
 
 def _of_goods(rma: Rma) -> str:

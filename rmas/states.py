@@ -41,6 +41,9 @@ _TONES = {
 DECIDABLE = UNDECIDED | {RmaStatus.PARTIALLY_APPROVED.value}
 ENDED = frozenset({RmaStatus.VOIDED, RmaStatus.CANCELED})
 
+# Where a vendor is asked and nothing else is under way: here silence counts (X7).
+SILENT = frozenset({RmaStatus.WAITING, RmaStatus.PROCESSED})
+
 ANSWERED = frozenset({RmaStatus.APPROVED, RmaStatus.PARTIALLY_APPROVED})
 LIVE = frozenset(RmaStatus.values) - ENDED
 

@@ -10,13 +10,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from returns.states import ReturnStatus
-from rmas.models import Rma, RmaHandover
-from rmas.states import ANSWERED, ENDED, RmaStatus
+from rmas.models import Rma, RmaHandover, Side
+from rmas.states import ANSWERED, ENDED, SILENT, RmaStatus
 
 
 def waits_for_vendor(rma: Rma) -> bool:
     """Whether the vendor has to decide or process something. Reads the return and the lines."""
     if rma.status in ENDED or rma.customer_return.status != ReturnStatus.OPEN:
+        return False
+    if rma.question_to:
+        return rma.question_to == Side.VENDOR
+    return _lies_with_vendor(rma)
+
+
+def _lies_with_vendor(rma: Rma) -> bool:
+    if rma.left_to_merchant and rma.status in SILENT:
         return False
     if rma.status == RmaStatus.DENIED:
         return False
@@ -32,6 +40,12 @@ def vendor_step(rma: Rma, merchant: str) -> str:
         return _("%(merchant)s took it back. Nothing is left to do.") % names
     if rma.customer_return.status != ReturnStatus.OPEN:
         return _("%(merchant)s has %(status)s the return. Nothing is left to do.") % names
+    if rma.question_to == Side.VENDOR:
+        return _("Your turn: %(merchant)s asks you something. Answer it in the messages.") % names
+    if rma.question_to == Side.MERCHANT:
+        return _("Your question is with %(merchant)s. You may decide meanwhile.") % names
+    if rma.left_to_merchant and rma.status in SILENT:
+        return _("It was not answered in time, so %(merchant)s decides. You still may.") % names
     return _undecided(rma) or _of_goods(rma, names)
 
 

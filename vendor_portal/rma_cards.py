@@ -14,6 +14,7 @@ from audit.timeline import Entry
 from audit.vendor_words import entries_for
 from orders.models import FulfillmentRequest
 from returns.models import Return
+from rmas.automatic import automatic_sentences
 from rmas.models import DenyReason, Rma, RmaDraft
 from rmas.vendor_steps import handed_over, vendor_step, waits_for_vendor
 from shipments.models import ReturnShipment
@@ -31,6 +32,7 @@ class RmaCard:
     choices: list[Choice]
     waits: bool
     step: str
+    automatic: str
     handed: str
     old_numbers: list[str]
     has_draft: bool
@@ -79,16 +81,18 @@ def returns_of(actor: Actor, purchase_order: FulfillmentRequest) -> list[ReturnC
     )
     drafts = RmaDraft.objects.visible_to(actor).filter(rma__in=[rma.pk for rma in rmas])
     drafted = set(drafts.values_list("rma_id", flat=True))
+    automatic = automatic_sentences(rmas, actor.merchant)
     by_return: dict[int, ReturnCard] = {}
     for rma in rmas:
         card = by_return.setdefault(rma.customer_return_id, ReturnCard(rma.customer_return))
-        card.cards.append(_card(actor, rma, has_draft=rma.pk in drafted))
+        sentence = automatic.get(rma.pk, "")
+        card.cards.append(_card(actor, rma, sentence, has_draft=rma.pk in drafted))
     for one in by_return.values():
         one.cards.sort(key=lambda card: not card.waits)
     return sorted(by_return.values(), key=lambda one: not any(card.waits for card in one.cards))
 
 
-def _card(actor: Actor, rma: Rma, *, has_draft: bool) -> RmaCard:
+def _card(actor: Actor, rma: Rma, automatic: str, *, has_draft: bool) -> RmaCard:
     choices = choices_of(actor, rma)
     form = None
     if any(one.name == "reprocess" for one in choices):
@@ -100,6 +104,7 @@ def _card(actor: Actor, rma: Rma, *, has_draft: bool) -> RmaCard:
         reprocess=form,
         waits=waits_for_vendor(rma),
         step=vendor_step(rma, actor.merchant.name),
+        automatic=automatic,
         handed=handed_over(rma, rma.handovers.all(), to_vendor=True),
         old_numbers=[one.number for one in rma.numbers.all() if one.number != rma.number],
         has_draft=has_draft,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from vendor_portal import notices, purchase_orders, rmas
+from vendor_portal import notices, purchase_orders, rma_talk, rmas
 
 app_name = "vendor_portal"
 
@@ -22,5 +22,6 @@ urlpatterns = [
     path("rmas/<uuid:public_id>/deny/", rmas.DenyRma.as_view(), name="rma_deny"),
     path("rmas/<uuid:public_id>/process/", rmas.ProcessRma.as_view(), name="rma_process"),
     path("rmas/<uuid:public_id>/reprocess/", rmas.ReprocessRma.as_view(), name="rma_reprocess"),
+    path("rmas/<uuid:public_id>/messages/", rma_talk.TalkPage.as_view(), name="rma_talk"),
     path("rma-files/<uuid:public_id>/", rmas.RmaPhoto.as_view(), name="rma_file"),
 ]

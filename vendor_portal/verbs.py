@@ -23,7 +23,7 @@ from core.errors import Refused
 from core.notices import done
 from core.views import PageView
 from orders.models import FulfillmentRequest
-from rmas.models import Rma, RmaFile, RmaHandover, RmaLine, RmaNumber, RmaQuerySet
+from rmas.models import Rma, RmaFile, RmaHandover, RmaLine, RmaNumber, RmaQuerySet, message_count
 from rmas.states import MOVES
 from vendor_portal.decisions import VendorForm
 
@@ -74,6 +74,7 @@ def rmas_for(actor: Actor) -> RmaQuerySet:
         Rma.objects.visible_to(actor)
         .select_related("customer_return", "vendor")
         .annotate(
+            message_count=message_count(),
             purchase_order=of_purchase_order("public_id"),
             purchase_order_number=of_purchase_order("number"),
         )
@@ -84,6 +85,16 @@ def rmas_for(actor: Actor) -> RmaQuerySet:
             Prefetch("handovers", queryset=RmaHandover.objects.visible_to(actor).order_by("id")),
         )
     )
+
+
+def page_of_rma(actor: Actor, rma: Rma) -> str:
+    """The purchase order of an RMA of `rmas_for`, at the RMA; without one the list."""
+    slug = actor.merchant.slug
+    purchase_order = rma.purchase_order  # type: ignore[attr-defined]
+    if purchase_order is None:
+        return reverse("vendor_portal:purchase_orders", args=[slug])
+    page = reverse("vendor_portal:purchase_order", args=[slug, purchase_order])
+    return f"{page}#rma-{rma.public_id}"
 
 
 class VendorVerb(PageView):
@@ -102,12 +113,7 @@ class VendorVerb(PageView):
 
     def address_after(self, rma: Rma) -> str:
         """Its purchase order, at the RMA; without one the list."""
-        slug = self.actor.merchant.slug
-        purchase_order = rma.purchase_order  # type: ignore[attr-defined]
-        if purchase_order is None:
-            return reverse("vendor_portal:purchase_orders", args=[slug])
-        page = reverse("vendor_portal:purchase_order", args=[slug, purchase_order])
-        return f"{page}#rma-{rma.public_id}"
+        return page_of_rma(self.actor, rma)
 
     def form_facts(self, rma: Rma) -> dict[str, Any]:
         """What the form needs to know; keyword arguments of its class."""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.base import PublicModel, TenantModel, TenantQuerySet
+from accounts.calendars import STEPS_RISE, SilencePolicy, WorkingWeek
 from accounts.permissions import Role
 from core.fields import NumberField, TenantForeignKey
 
@@ -80,7 +81,7 @@ def valid_timezone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone."), params={"name": name})
 
 
-class Merchant(models.Model):
+class Merchant(WorkingWeek):
     """A tenant: the business whose returns these are. Times are shown in its zone."""
 
     name = models.CharField(_("name"), max_length=120)
@@ -101,6 +102,12 @@ class Merchant(models.Model):
 
     class Meta:
         verbose_name = _("merchant")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(weekend__lt=127),
+                name="accounts_merchant_weekend",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -134,7 +141,7 @@ class VendorQuerySet(TenantQuerySet["Vendor"]):
         return self.filter(is_active=True)
 
 
-class Vendor(PublicModel):
+class Vendor(SilencePolicy, PublicModel):
     """A supplier, or the merchant's own warehouse: who fulfils orders and takes returns back."""
 
     name = models.CharField(_("name"), max_length=120)
@@ -185,6 +192,7 @@ class Vendor(PublicModel):
                 condition=models.Q(own_warehouse=True),
                 name="accounts_vendor_one_own_warehouse",
             ),
+            models.CheckConstraint(condition=STEPS_RISE, name="accounts_vendor_silence_rises"),
         ]
 
     def __str__(self) -> str:

@@ -10,9 +10,12 @@ from rmas.models.rmas import (
     RmaNumber,
     RmaQuerySet,
 )
+from rmas.models.talk import RmaMessage, message_count
 from rmas.models.vendors import RmaDraft, RmaFile, RmaHandover
+from rmas.models.waiting import CLOCK_FIELDS, Side
 
 __all__ = [
+    "CLOCK_FIELDS",
     "CREDIT_IS_OPEN",
     "CreditEntry",
     "CreditVariance",
@@ -22,6 +25,9 @@ __all__ = [
     "RmaFile",
     "RmaHandover",
     "RmaLine",
+    "RmaMessage",
     "RmaNumber",
     "RmaQuerySet",
+    "Side",
+    "message_count",
 ]

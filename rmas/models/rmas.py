@@ -19,7 +19,8 @@ from core.fields import MoneyField, NumberField, TenantForeignKey
 from orders.models import Order
 from returns.models import Return, ReturnLine
 from returns.states import UNDECIDED, ReturnStatus
-from rmas.states import ANSWERED, RmaStatus
+from rmas.models.waiting import Side, Waiting
+from rmas.states import ANSWERED, ENDED, SILENT, RmaStatus
 
 ZERO = Decimal(0)
 
@@ -63,9 +64,10 @@ class RmaQuerySet(TenantQuerySet["Rma"]):
             status=RmaStatus.PARTIALLY_APPROVED,
             requested_units__gt=F("approved_units") + F("denied_units"),
         )
-        return self.filter(
-            undecided | unprocessed | in_part, customer_return__status=ReturnStatus.OPEN
-        )
+        left = Q(left_to_merchant=True, status__in=SILENT)
+        lies_there = Q(question_to="") & ~left & (undecided | unprocessed | in_part)
+        asked = Q(question_to=Side.VENDOR) & ~Q(status__in=ENDED)
+        return self.filter(lies_there | asked, customer_return__status=ReturnStatus.OPEN)
 
     def of_purchase_order(self, purchase_order: Any, order: Any) -> RmaQuerySet:
         """The RMAs to show with one purchase order; both may be expressions.
@@ -81,7 +83,7 @@ class RmaQuerySet(TenantQuerySet["Rma"]):
         return self.filter(Exists(of_it) | ~Exists(placed), order=order)
 
 
-class Rma(PublicModel):
+class Rma(Waiting, PublicModel):
     """The return merchandise authorization of one vendor for a part of one return (F9, F10).
 
     Money in its currency: `credit_expected` is what the vendor owes for the approved units (their

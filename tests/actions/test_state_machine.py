@@ -64,7 +64,7 @@ from tests.cast import Cast
 from tests.factories import Item, shipped_order
 
 SHARDS = 4
-SEQUENCES = int(os.environ.get("SEQUENCES", 600 if os.environ.get("CI") else 160))
+SEQUENCES = int(os.environ.get("SEQUENCES", "600" if os.environ.get("CI") else "160"))
 STEPS = 9
 
 TABLES = {

@@ -65,6 +65,7 @@ NOT_VERBS = {
     "actions.rma_requests.first_status": "reads; asks rma.approve itself",
     "actions.rma_requests.insert_rmas": "part of create_return and create_rma",
     "actions.rma_requests.new_rmas": "part of create_return",
+    "actions.rma_talk.side_of": "reads",
     "actions.rmas.open_rma": "reads under lock",
     "actions.rmas.tell_rma": "part of the verbs of an RMA",
     "actions.stale.check_version": "reads",

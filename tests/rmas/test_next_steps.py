@@ -13,11 +13,15 @@ from rmas.next_steps import next_step
 from rmas.states import RmaStatus
 
 
-def rma(status: str, *, processed: bool = True, credit: str = "0", **line: int) -> Any:
+def rma(
+    status: str, *, processed: bool = True, credit: str = "0", left: bool = False, **line: int
+) -> Any:
     """An RMA of one line, without a database."""
     lines = [RmaLine(**{"quantity": 3, **line})]
     return SimpleNamespace(
         state=RmaStatus(status),
+        status=status,
+        left_to_merchant=left,
         vendor=SimpleNamespace(name="Northlight"),
         processed_at=object() if processed else None,
         credit_open=Decimal(credit),
@@ -28,6 +32,7 @@ def rma(status: str, *, processed: bool = True, credit: str = "0", **line: int) 
 @pytest.mark.parametrize(
     ("one", "sentence"),
     [
+        (rma("waiting", left=True), "did not answer in time"),
         (rma("waiting"), "It waits to be processed: hand it to Northlight"),
         (rma("processing"), "It is being handed to Northlight"),
         (rma("processed"), "Northlight approves or denies it next"),

@@ -190,6 +190,8 @@ def _judged_by(profile: Any) -> set[int]:
 NOBODY: set[int] = set()
 OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
     "accounts.Vendor": lambda row: ({row.pk}, NOBODY),
+    # Vendors read the calendar to know when a step follows; no page of theirs names the days.
+    "accounts.Holiday": lambda row: (None, NOBODY),
     "accounts.Customer": lambda row: (NOBODY, {row.pk}),
     "orders.Order": lambda row: (NOBODY, {row.customer_id}),
     "orders.FulfillmentRequest": lambda row: ({row.vendor_id}, NOBODY),
@@ -218,6 +220,7 @@ OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
     "rmas.Rma": lambda row: ({row.vendor_id}, {row.order.customer_id}),
     "rmas.Rma.note": lambda row: ({row.vendor_id}, NOBODY),
     "rmas.RmaNumber": lambda row: ({row.vendor_id}, NOBODY),
+    "rmas.RmaMessage": lambda row: ({row.rma.vendor_id}, NOBODY),
     "rmas.RmaFile": lambda row: ({row.rma.vendor_id}, NOBODY),
     "rmas.RmaHandover": lambda row: ({row.rma.vendor_id}, NOBODY),
     # What happened to an RMA, but not which of the merchant's people did it.

@@ -18,6 +18,7 @@ from actions.credits import ReceivedCredit, record_credit, settle_credit
 from actions.files import add_file, add_rma_file
 from actions.notes import add_note
 from actions.rma_drafts import keep_rma_draft
+from actions.rma_talk import write_message
 from audit.models import Event, Message, StoppedAddress
 from core.tenancy import tenant
 from returns.models import Return, ReturnLine, ReturnNote
@@ -44,6 +45,8 @@ TYPED: dict[str, dict[str, Any]] = {
     },
     "console:rma_deny": {"reason": "no_fault"},
     "console:rma_decide": {},
+    "console:rma_talk": {"text": "Is it worn?", "do": "ask"},
+    "vendor_portal:rma_talk": {"text": "Which one?", "do": "ask"},
     "console:rma_edit": {"return_address": "2 Dock Road", "credit_adjustment": "-0.50"},
     "console:rma_create": {"number": "", "credit_adjustment": "", "return_address": ""},
     "console:rma_reprocess": {"number": "NL-77"},
@@ -116,9 +119,10 @@ def write_messages(merchant: Merchant, user: User) -> list[tuple[str, uuid.UUID]
     return [("message", message.public_id), ("stopped address", stopped.public_id)]
 
 
-def write_people(merchant: Merchant, vendor: Vendor) -> list[tuple[str, uuid.UUID]]:
-    """The vendor's user, and somebody who was invited and has not answered."""
+def write_people(merchant: Merchant) -> list[tuple[str, uuid.UUID]]:
+    """A vendor's user, and somebody who was invited and has not answered."""
     with tenant(merchant.pk):
+        vendor = Vendor.objects.filter(merchant=merchant).order_by("pk")[0]
         member = Membership.objects.get(merchant=merchant, vendor=vendor)
         invitation = Invitation.objects.create(
             merchant=merchant,
@@ -136,6 +140,7 @@ def leave_with_rma(actor: Actor, rma: Rma) -> uuid.UUID:
     with tenant(actor.merchant_id, user=actor.user_id):
         keep_rma_draft(actor, rma, {"note": "Perhaps"})
         photo = SimpleUploadedFile("dent.png", PHOTO)
+        write_message(actor, rma, "Is it worn?")
         return add_rma_file(Actor.system(actor.merchant), rma, photo).public_id
 
 

@@ -33,6 +33,7 @@ WITHOUT_MERCHANT = {
 
 # Tables of which the runtime role may delete rows; all the others only grow.
 MAY_BE_DELETED = {
+    "accounts_holiday",
     "accounts_membership",
     "accounts_submittedform",
     "audit_delivery",
@@ -51,6 +52,7 @@ RENAMES = {"returns_customer_renamed", "returns_channel_renamed", "rmas_vendor_r
 FOR_VENDORS = {"rmas_order_line_asked", "rmas_return_line_asked"}
 # Tables whose rows the runtime role may not change.
 APPEND_ONLY = {
+    "accounts_holiday",
     "audit_event",
     "orders_serialnumber",
     "profiles_returnprofileversion",
@@ -60,6 +62,7 @@ APPEND_ONLY = {
     "rmas_creditentry",
     "rmas_creditvariance",
     "rmas_rmafile",
+    "rmas_rmamessage",
     "rmas_rmanumber",
 }
 

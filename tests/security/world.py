@@ -28,7 +28,6 @@ from accounts.models import (
     Customer,
     Membership,
     Merchant,
-    ReturnAddress,
     SubmittedForm,
     User,
     Vendor,
@@ -46,7 +45,7 @@ from actions.rmas import deny_rma
 from actions.shipments import ShipmentRequest, add_shipment
 from audit.models import Delivery, Event
 from core.tenancy import tenant
-from orders.models import FulfillmentRequest, OrderImport, OrderLine, SerialNumber
+from orders.models import FulfillmentRequest, OrderImport
 from returns.columns import DEFAULT
 from returns.models import Return, ReturnDraft, ReturnReason
 from tests.factories import (
@@ -62,6 +61,7 @@ from tests.factories import (
 )
 from tests.security import papers
 from tests.security.marks import MARK, UUID, mark_text, put_marks
+from tests.security.settings import settings_rows
 from tests.security.staff import pass_second_step, platform_rows
 from tests.security.subscriptions import subscription_rows
 
@@ -254,11 +254,12 @@ def build() -> World:
         write_filter(world, writer, actors[writer])
     for merchant, writer in ((acme, "alice"), (globex, "charlie")):
         write_import(world, merchant, world.people[writer])
-        write_settings(world, merchant)
         write_bulk(world, actors[writer], merchant)
         for noun, ref in papers.write_messages(merchant, world.people[writer].user):
             world.things.append(Thing(noun, ref, merchant.slug))
         placed = next(one for one in world.of("order") if one.merchant == merchant.slug)
+        rows = [*settings_rows(merchant, placed.form["pk"]), *papers.write_people(merchant)]
+        world.things += [Thing(noun, ref, merchant.slug) for noun, ref in rows]
         rows = subscription_rows(merchant, placed.form["pk"])
         world.things += [Thing(noun, ref, merchant.slug, form=form) for noun, ref, form in rows]
         write_exports(world, actors[writer], merchant, writer)
@@ -493,29 +494,6 @@ def write_exports(world: World, actor: Actor, merchant: Merchant, writer: str) -
         Thing("saved export", saved.public_id, slug),
         Thing("own export", saved.public_id, slug, writer=writer),
         Thing("changes", changes.public_id, slug),
-    ]
-
-
-def write_settings(world: World, merchant: Merchant) -> None:
-    """A vendor's page, a reason that can move down, an address, and a serial number of a line."""
-    with tenant(merchant.pk):
-        vendor = Vendor.objects.filter(merchant=merchant).order_by("pk")[0]
-        reason = ReturnReason.objects.filter(merchant=merchant).order_by("position")[0]
-        heading = ReturnReason.objects.filter(merchant=merchant).order_by("-position")[0]
-        ReturnReason.objects.create(
-            merchant=merchant, parent=heading, code="by-hand", label="Broken by hand"
-        )
-        entry = ReturnAddress.objects.create(
-            merchant=merchant, vendor=vendor, label="Dock 9", address="9 Dock Road"
-        )
-        placed = next(thing for thing in world.of("order") if thing.merchant == merchant.slug)
-        line = OrderLine.objects.filter(order_id=placed.form["pk"])[0]
-        SerialNumber.objects.create(merchant=merchant, order_line=line, number="SN-1")
-    world.things += [
-        Thing("vendor", vendor.public_id, merchant.slug),
-        *(Thing(noun, ref, merchant.slug) for noun, ref in papers.write_people(merchant, vendor)),
-        Thing("reason", reason.public_id, merchant.slug),
-        Thing("address", entry.public_id, merchant.slug),
     ]
 
 

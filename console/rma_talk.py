@@ -1,0 +1,105 @@
+"""The thread with a vendor about one RMA, on the merchant's side (X7)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from actions.rma_talk import lift_dispute, set_dispute, write_message
+from console.form_page import FormPage, KeyedForm
+from core.uploads import is_too_large, megabytes
+from rmas.models import Rma, RmaMessage
+from rmas.states import ENDED
+
+
+class TalkForm(KeyedForm):
+    """A message, a question, or the dispute flag; `do` says which."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Message"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    file = forms.FileField(label=gettext_lazy("File"), required=False, allow_empty_file=True)
+    do = forms.ChoiceField(
+        choices=[("write", ""), ("ask", ""), ("dispute", ""), ("lift", "")],
+        error_messages={"required": gettext_lazy("Choose what to do with the buttons below.")},
+    )
+
+    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.too_large = too_large
+
+    def clean(self) -> dict[str, Any]:
+        """Everything but lifting needs words; a file that was too large is told."""
+        values = super().clean() or {}
+        if values.get("do") in ("write", "ask", "dispute") and not values.get("text"):
+            self.add_error("text", _("Write something first."))
+        if self.too_large:
+            limit = megabytes(settings.RETURN_FILE_LIMIT)
+            sentence = _("This file is larger than %(limit)s. Make it smaller and add it again.")
+            self.add_error("file", sentence % {"limit": limit})
+        return values
+
+
+class TalkPage(FormPage):
+    """All that was written about an RMA, and the form for more."""
+
+    template_name = "console/rmas/talk.html"
+    file_limit = "RETURN_FILE_LIMIT"
+
+    def load(self, *, public_id: UUID, **address: Any) -> Rma:
+        """The RMA with its return and vendor."""
+        rmas = Rma.objects.visible_to(self.actor).select_related("customer_return", "vendor")
+        return get_object_or_404(rmas, public_id=public_id)
+
+    def form(self, subject: Rma, data: Any | None = None) -> TalkForm:
+        """An empty one, or what was sent."""
+        if data is None:
+            return TalkForm()
+        return TalkForm(data, files=self.request.FILES, too_large=is_too_large(self.request))
+
+    def carry_out(self, subject: Rma, form: Any) -> str:
+        """Write, ask, dispute or lift."""
+        values = form.cleaned_data
+        facts = {"vendor": subject.vendor.name, "number": subject.number}
+        if values["do"] == "dispute":
+            set_dispute(self.actor, subject, values["text"])
+            return _("%(number)s is disputed. No automatic step follows.") % facts
+        if values["do"] == "lift":
+            lift_dispute(self.actor, subject, values["text"])
+            return _("The dispute about %(number)s is lifted.") % facts
+        asks = values["do"] == "ask"
+        write_message(self.actor, subject, values["text"], asks=asks, file=values["file"])
+        if asks:
+            return _("%(vendor)s is asked. No automatic step follows meanwhile.") % facts
+        return _("%(vendor)s can read it.") % facts
+
+    def address_after(self, subject: Rma) -> str:
+        """The return's page, at the RMAs."""
+        slug, found = self.actor.merchant.slug, subject.customer_return
+        return f"{reverse('console:return', args=[slug, found.public_id])}#rmas"
+
+    def context(self, subject: Rma, form: Any) -> dict[str, Any]:
+        """The thread."""
+        talk = RmaMessage.objects.visible_to(self.actor).filter(rma=subject)
+        return {
+            "rma": subject,
+            "form": form,
+            "messages_of": talk.select_related("written_by", "file").order_by("id"),
+            "is_over": subject.status in ENDED,
+            "back": self.address_after(subject),
+            "limit": megabytes(settings.RETURN_FILE_LIMIT),
+            "asked": subject.question_to == "merchant",
+            "file_route": "console:rma_file",
+            "side": "merchant",
+            "merchant_name": self.actor.merchant.name,
+        }

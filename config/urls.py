@@ -9,11 +9,13 @@ from config.health import healthz
 from config.home import home
 from config.platform import admins
 from core.styleguide import styleguide
+from vendor_portal.decision_page import DecisionPage
 
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("styleguide/", styleguide, name="styleguide"),
+    path("decide/<str:key>/", DecisionPage.as_view(), name="decision"),
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),
     # Closed (accounts.adapter), but the mail to an unknown address needs its name.

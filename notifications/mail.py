@@ -18,6 +18,7 @@ from audit.models import Event, Message
 from audit.outbox import delivering
 from core.tenancy import tenant
 from notifications.messages import letters_for
+from rmas.decision_links import filled_in
 
 logger = logging.getLogger(__name__)
 
@@ -74,11 +75,10 @@ def send(message: Message) -> bool | None:
 
 def _letter(message: Message) -> EmailMultiAlternatives:
     headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}
-    letter = EmailMultiAlternatives(
-        message.subject, message.text, to=[message.address], headers=headers
-    )
+    text = filled_in(message.merchant_id, message.text)
+    letter = EmailMultiAlternatives(message.subject, text, to=[message.address], headers=headers)
     if message.html:
-        letter.attach_alternative(message.html, "text/html")
+        letter.attach_alternative(filled_in(message.merchant_id, message.html), "text/html")
     return letter
 
 

@@ -19,7 +19,7 @@ from notifications.parts import parts, purchase_order_of
 from orders.models import OrderImport
 from returns.models import ExportJob
 from rmas.models import Rma
-from rmas.states import ENDED
+from rmas.states import DECIDABLE, ENDED
 
 
 def import_finished(event: Event) -> list[Letter]:
@@ -58,7 +58,13 @@ def rma_available(event: Event) -> list[Letter]:
     }
     link = purchase_order_of(rma)
     return _to_vendor(
-        Notice.RMA_AVAILABLE, f"rma:{rma.pk}", rma.vendor, subject, link, {"number": rma.number}
+        Notice.RMA_AVAILABLE,
+        f"rma:{rma.pk}",
+        rma.vendor,
+        subject,
+        link,
+        {"number": rma.number},
+        rma if rma.status in DECIDABLE else None,
     )
 
 
@@ -100,8 +106,19 @@ def letters_for(event: Event) -> list[Letter]:
 
 
 def _to_vendor(
-    notice: Notice, about: str, vendor: Vendor, subject: str, link: str, facts: dict[str, Any]
+    notice: Notice,
+    about: str,
+    vendor: Vendor,
+    subject: str,
+    link: str,
+    facts: dict[str, Any],
+    to_decide: Rma | None = None,
 ) -> list[Letter]:
+    def decision_link(user: User) -> str:
+        if to_decide is None:
+            return ""
+        return f"{settings.SITE_URL}{rma_messages.decision_address(to_decide, user)}"
+
     merchant = vendor.merchant
     settings_page = reverse("vendor_portal:notifications", args=[merchant.slug])
     template = notice.value.replace(".", "_")
@@ -121,6 +138,7 @@ def _to_vendor(
                 facts=facts,
                 link=f"{settings.SITE_URL}{link}",
                 switch=str(notice.label),
+                decision_link=decision_link(user),
                 settings_link=f"{settings.SITE_URL}{settings_page}",
             ),
         )

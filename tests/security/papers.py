@@ -11,7 +11,8 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.actor import Actor
-from accounts.models import Merchant, NoticeSwitch, User, Vendor
+from accounts.models import Membership, Merchant, NoticeSwitch, User, Vendor
+from actions.counter_offers import make_offer
 from actions.credits import ReceivedCredit, record_credit, settle_credit
 from actions.files import add_file, add_rma_file
 from actions.notes import add_note
@@ -20,6 +21,7 @@ from actions.rma_talk import write_message
 from audit.models import Event, Message, StoppedAddress
 from core.tenancy import tenant
 from returns.models import Return, ReturnLine, ReturnNote
+from rmas.decision_links import new_link
 from rmas.models import Rma, RmaLine
 
 PHOTO = base64.b64decode(
@@ -39,6 +41,8 @@ TYPED: dict[str, dict[str, Any]] = {
     "console:rma_decide": {},
     "console:rma_talk": {"text": "Is it worn?", "do": "ask"},
     "vendor_portal:rma_talk": {"text": "Which one?", "do": "ask"},
+    "console:rma_send_link": {},
+    "console:offer_answer": {"do": "decline"},
     "console:rma_edit": {"return_address": "2 Dock Road", "credit_adjustment": "-0.50"},
     "console:rma_create": {"number": "", "credit_adjustment": "", "return_address": ""},
     "console:rma_reprocess": {"number": "NL-77"},
@@ -117,7 +121,15 @@ def leave_with_rma(actor: Actor, rma: Rma) -> uuid.UUID:
         keep_rma_draft(actor, rma, {"note": "Perhaps"})
         photo = SimpleUploadedFile("dent.png", PHOTO)
         write_message(actor, rma, "Is it worn?")
+        member = Membership.objects.filter(vendor=rma.vendor_id).select_related("user")[0]
+        new_link(rma, member.user)
         return add_rma_file(Actor.system(actor.merchant), rma, photo).public_id
+
+
+def offer_for(actor: Actor, rma: Rma) -> uuid.UUID:
+    """An open offer for the RMA; its public id."""
+    with tenant(actor.merchant_id, user=actor.user_id):
+        return make_offer(actor, rma, "keep", 50, note="Fair").public_id
 
 
 def inputs_of_return(line: ReturnLine) -> dict[str, str]:

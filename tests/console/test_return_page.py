@@ -205,7 +205,7 @@ VERBS_OF_RMA = (
 
 def links(page: str) -> set[str]:
     """The verbs the page links to."""
-    return set(re.findall(r'href="/m/acme/(?:returns|rmas)/[0-9a-f-]{36}/([a-z]+)/"', page))
+    return set(re.findall(r'href="/m/acme/(?:returns|rmas)/[0-9a-f-]{36}/([a-z-]+)/"', page))
 
 
 AGENT = {

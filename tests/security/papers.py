@@ -23,6 +23,7 @@ from core.tenancy import tenant
 from returns.models import Return, ReturnLine, ReturnNote
 from rmas.decision_links import new_link
 from rmas.models import Rma, RmaLine
+from rmas.states import RmaStatus
 
 PHOTO = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -115,21 +116,19 @@ def write_messages(merchant: Merchant, user: User) -> list[tuple[str, uuid.UUID]
     return [("message", message.public_id), ("stopped address", stopped.public_id)]
 
 
-def leave_with_rma(actor: Actor, rma: Rma) -> uuid.UUID:
-    """A photo of the vendor, and a draft of `actor`; the photo's public id."""
+def leave_with_rma(actor: Actor, rma: Rma) -> list[tuple[str, uuid.UUID]]:
+    """A draft of `actor`, a message, a link, and what has an address: a photo, and an offer."""
     with tenant(actor.merchant_id, user=actor.user_id):
         keep_rma_draft(actor, rma, {"note": "Perhaps"})
         photo = SimpleUploadedFile("dent.png", PHOTO)
         write_message(actor, rma, "Is it worn?")
         member = Membership.objects.filter(vendor=rma.vendor_id).select_related("user")[0]
         new_link(rma, member.user)
-        return add_rma_file(Actor.system(actor.merchant), rma, photo).public_id
-
-
-def offer_for(actor: Actor, rma: Rma) -> uuid.UUID:
-    """An open offer for the RMA; its public id."""
-    with tenant(actor.merchant_id, user=actor.user_id):
-        return make_offer(actor, rma, "keep", 50, note="Fair").public_id
+        left = [("rma file", add_rma_file(Actor.system(actor.merchant), rma, photo).public_id)]
+        if rma.status == RmaStatus.PROCESSED:
+            offer = make_offer(actor, rma, "keep", 50, note="Fair")
+            left.append(("counter-offer", offer.public_id))
+    return left
 
 
 def inputs_of_return(line: ReturnLine) -> dict[str, str]:

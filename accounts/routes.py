@@ -67,6 +67,7 @@ def _platform(
 
 ROUTES: dict[str, Route] = {
     "home": Route(Audience.SIGNED_IN),
+    "decision": Route(Audience.PUBLIC, methods=FORM),
     "healthz": Route(Audience.PUBLIC),
     "styleguide": Route(Audience.PUBLIC),
     "invitation": Route(Audience.PUBLIC, methods=FORM),
@@ -139,6 +140,8 @@ ROUTES: dict[str, Route] = {
     "console:rma_reprocess": _staff("rma.process", FORM, noun="rma"),
     "console:rma_reopen": _staff("rma.reopen", FORM, noun="rma"),
     "console:rma_talk": _staff("rma.talk", FORM, noun="rma"),
+    "console:rma_send_link": _staff("rma.talk", FORM, noun="rma"),
+    "console:offer_answer": _staff("rma.edit", FORM, noun="counter-offer"),
     "console:rma_sync_credit": _staff("credit.apply", FORM, noun="rma"),
     "console:rma_record_credit": _staff("credit.apply", FORM, noun="rma"),
     "console:rma_settle_credit": _staff("credit.apply", FORM, noun="rma"),

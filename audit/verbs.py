@@ -91,6 +91,11 @@ VERBS: dict[str, Verb] = {
     "rma.answered": Verb(_("%(actor)s answered the question about %(number)s"), "moving"),
     "rma.disputed": Verb(_("%(actor)s disputes %(number)s"), "refused"),
     "rma.dispute_lifted": Verb(_("%(actor)s lifted the dispute about %(number)s"), "moving"),
+    "rma.link_sent": Verb(_("%(actor)s sent %(vendor)s a link to decide %(number)s"), "moving"),
+    "rma.link_used": Verb(_("%(actor)s answered %(number)s by the mailed link")),
+    "rma.offered": Verb(_("%(actor)s made an offer for %(number)s: %(offer)s"), "act"),
+    "rma.offer_accepted": Verb(_("%(actor)s accepted the offer for %(number)s"), "agreed"),
+    "rma.offer_declined": Verb(_("%(actor)s declined the offer for %(number)s"), "refused"),
     "rma.canceled": Verb(_("%(actor)s canceled %(number)s"), "ended"),
     "strategy.changed": Verb(_("%(actor)s changed the RMA strategy: %(changes)s"), "moving"),
     "vendor.rules_changed": Verb(

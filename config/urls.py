@@ -10,6 +10,7 @@ from config.home import home
 from config.invitations import InvitationPage, welcome
 from config.platform import admins
 from core.styleguide import styleguide
+from vendor_portal.decision_page import DecisionPage
 
 urlpatterns = [
     path("", home, name="home"),
@@ -17,6 +18,7 @@ urlpatterns = [
     path("invitation/<str:key>/", InvitationPage.as_view(), name="invitation"),
     path("welcome/", welcome, name="welcome"),
     path("styleguide/", styleguide, name="styleguide"),
+    path("decide/<str:key>/", DecisionPage.as_view(), name="decision"),
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),
     # Closed (accounts.adapter), but the mail to an unknown address needs its name.

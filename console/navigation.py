@@ -74,6 +74,8 @@ ENTRIES = (
                 "console:rma_reprocess",
                 "console:rma_reopen",
                 "console:rma_talk",
+                "console:rma_send_link",
+                "console:offer_answer",
                 "console:rma_sync_credit",
                 "console:rma_record_credit",
                 "console:rma_settle_credit",

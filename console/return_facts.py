@@ -14,12 +14,21 @@ from accounts.actor import Actor
 from console.return_menu import Choice, choices_of_rma, shipment_address
 from console.return_papers import LedgerEntry
 from returns.models import Return, ReturnLine
-from returns.states import UNDECIDED, WaitsOn
+from returns.states import UNDECIDED, ReturnStatus, WaitsOn
 from returns.turns import Turn, turn_of
 from rmas.automatic import automatic_sentences
-from rmas.models import DenyReason, Rma, RmaFile, RmaHandover, RmaLine, RmaNumber, message_count
+from rmas.models import (
+    CounterOffer,
+    DenyReason,
+    Rma,
+    RmaFile,
+    RmaHandover,
+    RmaLine,
+    RmaNumber,
+    message_count,
+)
 from rmas.next_steps import next_step, talk_sentence
-from rmas.states import ENDED
+from rmas.states import DECIDABLE, ENDED
 from rmas.vendor_steps import handed_over
 
 Segment = tuple[int, str, str]
@@ -35,6 +44,7 @@ def returns_with_rmas(actor: Actor) -> QuerySet[Return]:
         .annotate(all_numbers=ArraySubquery(numbers), message_count=message_count())
         .prefetch_related(
             Prefetch("lines", queryset=lines),
+            Prefetch("offers", queryset=CounterOffer.objects.filter(state="open")),
             Prefetch("handovers", queryset=RmaHandover.objects.visible_to(actor)),
             Prefetch("files", queryset=RmaFile.objects.visible_to(actor).order_by("id")),
         )
@@ -161,6 +171,7 @@ class RmaCard:
     ship: str
     next_step: str
     automatic: str
+    may_send_link: bool
     handed: str
     credits: list[LedgerEntry]
 
@@ -198,6 +209,10 @@ def _card(
         ship=shipment_address(actor, rma, found),
         next_step=next_step(rma),
         automatic=automatic,
+        may_send_link=actor.may("rma.talk")
+        and rma.status in DECIDABLE
+        and found.status == ReturnStatus.OPEN
+        and not rma.vendor.own_warehouse,
         handed=handed_over(rma, rma.handovers.all(), to_vendor=False),
         credits=[entry for entry in ledger if entry.rma_id == rma.pk],
     )

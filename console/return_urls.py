@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.urls import path
 
 from console import credits as credit_pages
-from console import notes, refunds, return_page, return_verbs, rma_talk, rmas, shipments
+from console import (
+    notes,
+    offers_of_vendors,
+    refunds,
+    return_page,
+    return_verbs,
+    rma_talk,
+    rmas,
+    shipments,
+)
 
 RETURN = "returns/<uuid:public_id>/"
 RMA = "rmas/<uuid:public_id>/"
@@ -47,6 +56,12 @@ urlpatterns = [
     ),
     path("credit-notes/<uuid:public_id>/", credit_pages.CreditFile.as_view(), name="credit_file"),
     path(f"{RMA}messages/", rma_talk.TalkPage.as_view(), name="rma_talk"),
+    path(f"{RMA}send-link/", offers_of_vendors.SendLink.as_view(), name="rma_send_link"),
+    path(
+        "counter-offers/<uuid:public_id>/",
+        offers_of_vendors.OfferPage.as_view(),
+        name="offer_answer",
+    ),
     path(f"{RMA}process/", rmas.ProcessRma.as_view(), name="rma_process"),
     path(f"{RMA}reprocess/", rmas.ReprocessRma.as_view(), name="rma_reprocess"),
     path(f"{RMA}reopen/", rmas.ReopenRma.as_view(), name="rma_reopen"),

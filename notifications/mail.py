@@ -18,6 +18,7 @@ from audit.models import Event, Message
 from audit.outbox import delivering
 from core.tenancy import tenant
 from notifications.messages import letters_for, ready_to_send
+from rmas.decision_links import filled_in
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def send(message: Message) -> bool | None:
 
 def _letter(message: Message) -> EmailMultiAlternatives:
     headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}
-    text, html = ready_to_send(message)
+    text, html = (filled_in(message.merchant_id, part) for part in ready_to_send(message))
     letter = EmailMultiAlternatives(message.subject, text, to=[message.address], headers=headers)
     if html:
         letter.attach_alternative(html, "text/html")

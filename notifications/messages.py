@@ -22,7 +22,7 @@ from orders.models import OrderImport
 from returns.models import ExportJob
 from rmas.credit_gap import age_words
 from rmas.models import Rma
-from rmas.states import ENDED
+from rmas.states import DECIDABLE, ENDED
 
 HIDDEN = "hidden"
 """What stands in the message log in place of an invitation's secret."""
@@ -64,7 +64,13 @@ def rma_available(event: Event) -> list[Letter]:
     }
     link = purchase_order_of(rma)
     return _to_vendor(
-        Notice.RMA_AVAILABLE, f"rma:{rma.pk}", rma.vendor, subject, link, {"number": rma.number}
+        Notice.RMA_AVAILABLE,
+        f"rma:{rma.pk}",
+        rma.vendor,
+        subject,
+        link,
+        {"number": rma.number},
+        rma if rma.status in DECIDABLE else None,
     )
 
 
@@ -193,8 +199,19 @@ def letters_for(event: Event) -> list[Letter]:
 
 
 def _to_vendor(
-    notice: Notice, about: str, vendor: Vendor, subject: str, link: str, facts: dict[str, Any]
+    notice: Notice,
+    about: str,
+    vendor: Vendor,
+    subject: str,
+    link: str,
+    facts: dict[str, Any],
+    to_decide: Rma | None = None,
 ) -> list[Letter]:
+    def decision_link(user: User) -> str:
+        if to_decide is None:
+            return ""
+        return f"{settings.SITE_URL}{rma_messages.decision_address(to_decide, user)}"
+
     merchant = vendor.merchant
     settings_page = reverse("vendor_portal:notifications", args=[merchant.slug])
     template = notice.value.replace(".", "_")
@@ -214,6 +231,7 @@ def _to_vendor(
                 facts=facts,
                 link=f"{settings.SITE_URL}{link}",
                 switch=str(notice.label),
+                decision_link=decision_link(user),
                 settings_link=f"{settings.SITE_URL}{settings_page}",
             ),
         )

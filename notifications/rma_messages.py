@@ -15,8 +15,9 @@ from accounts.permissions import Role
 from audit.messages import Letter
 from audit.models import Event
 from notifications.parts import parts, purchase_order_of
+from rmas.decision_links import new_link, place_of
 from rmas.models import Rma, RmaMessage
-from rmas.states import SILENT
+from rmas.states import DECIDABLE, SILENT
 
 MANAGERS = (Role.OWNER, Role.MANAGER)
 DECIDERS = (*MANAGERS, Role.AGENT)
@@ -94,12 +95,63 @@ TALK = {
     "rma.dispute_lifted": _lazy("%(who)s lifted the dispute about RMA #%(number)s"),
 }
 
+
+def link_sent(event: Event) -> list[Letter]:
+    """To every user of the vendor: a fresh link of their own to decide without signing in."""
+    rma = _rma_of(event)
+    if rma.status not in DECIDABLE:
+        return []
+    facts = _facts(rma)
+    subject = _("%(merchant)s asks for your answer to RMA #%(number)s") % facts
+    text = _("You can approve, deny or offer something else for RMA #%(number)s right away.")
+    once = _("The link below works once and is meant for you alone; it needs no sign-in.")
+    letters = []
+    for user in _people(rma, role=Role.VENDOR, vendor_id=rma.vendor_id):
+        link = decision_address(rma, user)
+        letters += _letters(
+            event,
+            rma,
+            [user],
+            subject,
+            [text % facts, once],
+            link,
+            vendor_id=rma.vendor_id,
+            template="decision_link",
+        )
+    return letters
+
+
+def decision_address(rma: Rma, user: User) -> str:
+    """The address of a new decision link for `user`, with a placeholder instead of its token.
+
+    Call it in the transaction that logs the mail; the token is put in when the mail leaves.
+    """
+    return reverse("decision", args=[place_of(new_link(rma, user))])
+
+
+def offered(event: Event) -> list[Letter]:
+    """Offers go to who decides at the merchant, answers to every user of the vendor."""
+    rma = _rma_of(event)
+    facts = {**_facts(rma), "offer": event.data["offer"]}
+    if event.verb == "rma.offered":
+        subject = _("%(vendor)s makes an offer for RMA #%(number)s") % facts
+        ask = _("Accept or decline it on the page of the return.")
+        return _to_staff(event, rma, DECIDERS, subject, [f"{facts['offer']}.", ask])
+    words = {
+        "rma.offer_accepted": _("%(merchant)s accepted your offer for RMA #%(number)s"),
+        "rma.offer_declined": _("%(merchant)s declined your offer for RMA #%(number)s"),
+    }
+    return _to_vendor(event, rma, words[event.verb] % facts, [f"{facts['offer']}."])
+
+
 RULES: dict[str, Callable[[Event], list[Letter]]] = {
     "rma.reminded": reminded,
     "rma.escalated": escalated,
     "rma.left_to_merchant": left_to_merchant,
     "rma.approved_by_silence": approved_by_silence,
     **dict.fromkeys(TALK, talked),
+    "rma.link_sent": link_sent,
+    **dict.fromkeys(("rma.offered", "rma.offer_accepted", "rma.offer_declined"), offered),
 }
 
 
@@ -142,6 +194,7 @@ def _letters(
     link: str,
     *,
     vendor_id: int | None = None,
+    template: str = "about_an_rma",
 ) -> list[Letter]:
     return [
         Letter(
@@ -152,7 +205,7 @@ def _letters(
             link=link,
             vendor_id=vendor_id,
             **parts(
-                "about_an_rma",
+                template,
                 to=user,
                 merchant=rma.merchant,
                 vendor=rma.vendor,

@@ -1,5 +1,6 @@
 """RMAs, and what vendors leave with them: hand-overs, photos, drafts of decisions."""
 
+from rmas.models.decisions import CounterOffer, DecisionLink, OfferKind
 from rmas.models.rmas import (
     CREDIT_IS_OPEN,
     CreditEntry,
@@ -17,9 +18,12 @@ from rmas.models.waiting import CLOCK_FIELDS, Side
 __all__ = [
     "CLOCK_FIELDS",
     "CREDIT_IS_OPEN",
+    "CounterOffer",
     "CreditEntry",
     "CreditVariance",
+    "DecisionLink",
     "DenyReason",
+    "OfferKind",
     "Rma",
     "RmaDraft",
     "RmaFile",

@@ -54,6 +54,7 @@ PLAIN = {
     "rmas.CreditEntry": {"currency", "file", "content_type"},
     "rmas.CreditVariance": {"currency"},
     "rmas.RmaDraft": {"choices"},
+    "rmas.DecisionLink": {"token_hash"},
     "rmas.RmaFile": {"content_type", "sha256"},
 }
 
@@ -221,6 +222,8 @@ OTHERS: dict[str, Callable[[Any], tuple[set[int] | None, set[int] | None]]] = {
     "rmas.Rma.note": lambda row: ({row.vendor_id}, NOBODY),
     "rmas.RmaNumber": lambda row: ({row.vendor_id}, NOBODY),
     "rmas.RmaMessage": lambda row: ({row.rma.vendor_id}, NOBODY),
+    "rmas.CounterOffer": lambda row: ({row.rma.vendor_id}, NOBODY),
+    "rmas.DecisionLink": lambda row: ({row.vendor_id}, NOBODY),
     "rmas.RmaFile": lambda row: ({row.rma.vendor_id}, NOBODY),
     "rmas.RmaHandover": lambda row: ({row.rma.vendor_id}, NOBODY),
     # What happened to an RMA, but not which of the merchant's people did it.

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.models import Invitation, Membership, Merchant, NoticeSwitch, User, Vendor
 from accounts.permissions import Role
+from actions.counter_offers import make_offer
 from actions.credits import ReceivedCredit, record_credit, settle_credit
 from actions.files import add_file, add_rma_file
 from actions.notes import add_note
@@ -22,7 +23,9 @@ from actions.rma_talk import write_message
 from audit.models import Event, Message, StoppedAddress
 from core.tenancy import tenant
 from returns.models import Return, ReturnLine, ReturnNote
+from rmas.decision_links import new_link
 from rmas.models import Rma, RmaLine
+from rmas.states import RmaStatus
 
 PHOTO = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -47,6 +50,8 @@ TYPED: dict[str, dict[str, Any]] = {
     "console:rma_decide": {},
     "console:rma_talk": {"text": "Is it worn?", "do": "ask"},
     "vendor_portal:rma_talk": {"text": "Which one?", "do": "ask"},
+    "console:rma_send_link": {},
+    "console:offer_answer": {"do": "decline"},
     "console:rma_edit": {"return_address": "2 Dock Road", "credit_adjustment": "-0.50"},
     "console:rma_create": {"number": "", "credit_adjustment": "", "return_address": ""},
     "console:rma_reprocess": {"number": "NL-77"},
@@ -135,13 +140,19 @@ def write_people(merchant: Merchant) -> list[tuple[str, uuid.UUID]]:
     return [("member", member.public_id), ("invitation", invitation.public_id)]
 
 
-def leave_with_rma(actor: Actor, rma: Rma) -> uuid.UUID:
-    """A photo of the vendor, and a draft of `actor`; the photo's public id."""
+def leave_with_rma(actor: Actor, rma: Rma) -> list[tuple[str, uuid.UUID]]:
+    """A draft of `actor`, a message, a link, and what has an address: a photo, and an offer."""
     with tenant(actor.merchant_id, user=actor.user_id):
         keep_rma_draft(actor, rma, {"note": "Perhaps"})
         photo = SimpleUploadedFile("dent.png", PHOTO)
         write_message(actor, rma, "Is it worn?")
-        return add_rma_file(Actor.system(actor.merchant), rma, photo).public_id
+        member = Membership.objects.filter(vendor=rma.vendor_id).select_related("user")[0]
+        new_link(rma, member.user)
+        left = [("rma file", add_rma_file(Actor.system(actor.merchant), rma, photo).public_id)]
+        if rma.status == RmaStatus.PROCESSED:
+            offer = make_offer(actor, rma, "keep", 50, note="Fair")
+            left.append(("counter-offer", offer.public_id))
+    return left
 
 
 def inputs_of_return(line: ReturnLine) -> dict[str, str]:

@@ -402,8 +402,8 @@ def write_papers(
         if kind := {"waiting return": "rma", "processed return": "processed rma"}.get(noun):
             seen = {"version": rma.version, "form": forms[1]}
             world.things.append(Thing(kind, rma.public_id, **whose, **seen))
-            ref = papers.leave_with_rma(actor, rma)
-            world.things.append(Thing("rma file", ref, merchant.slug, vendor.pk))
+            left = papers.leave_with_rma(actor, rma)
+            world.things += [Thing(one, ref, merchant.slug, vendor.pk) for one, ref in left]
         if noun == "return":
             seen = {"version": rma.version, "form": parcel}
             world.things.append(Thing("approved rma", rma.public_id, **whose, **seen))

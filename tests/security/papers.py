@@ -145,7 +145,7 @@ def leave_with_rma(actor: Actor, rma: Rma) -> list[tuple[str, uuid.UUID]]:
     with tenant(actor.merchant_id, user=actor.user_id):
         keep_rma_draft(actor, rma, {"note": "Perhaps"})
         photo = SimpleUploadedFile("dent.png", PHOTO)
-        write_message(actor, rma, "Is it worn?")
+        write_message(actor, rma, "Is it worn?", file=SimpleUploadedFile("worn.png", PHOTO))
         member = Membership.objects.filter(vendor=rma.vendor_id).select_related("user")[0]
         new_link(rma, member.user)
         left = [("rma file", add_rma_file(Actor.system(actor.merchant), rma, photo).public_id)]

@@ -28,8 +28,9 @@ def page_of(rma: Rma) -> str:
 
 
 def verbs_on(client: Client, rma: Rma) -> list[str]:
-    """The verbs the vendor is offered on the purchase order."""
-    return list(dict.fromkeys(VERB.findall(client.get(page_of(rma)).content.decode())))
+    """The verbs the vendor is offered on the purchase order; one may always write about it."""
+    found = dict.fromkeys(VERB.findall(client.get(page_of(rma)).content.decode()))
+    return [verb for verb in found if verb != "messages"]
 
 
 def form(rma: Rma, **typed: Any) -> dict[str, Any]:

@@ -37,8 +37,9 @@ _media: list[Path] = []
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(args: list[str]) -> None:
-    """Set the environment; workers of xdist inherit it from the first process."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    """Set the environment; workers of xdist inherit it, and keep their files apart."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        os.environ["MEDIA_ROOT"] = str(Path(os.environ["MEDIA_ROOT"]) / worker)
         return
     os.environ.update(FIXED)
     for name in UNSET:

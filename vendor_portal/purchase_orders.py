@@ -17,6 +17,7 @@ from core.paging import keyset_page
 from core.views import ListPage, PageView
 from orders.models import FulfillmentRequest, Shipment
 from returns.states import ReturnStatus
+from rmas.automatic import automatic_sentences
 from rmas.models import Rma, RmaQuerySet
 from rmas.states import RmaStatus
 from rmas.vendor_steps import vendor_step
@@ -114,8 +115,14 @@ class PurchaseOrderList(ListPage):
         waiting = rmas_for(self.actor).waiting_for_vendor()
         page = keyset_page(waiting, self.ordered_by, self.request.GET, self.page_size)
         merchant = self.actor.merchant.name
+        automatic = automatic_sentences(list(page.rows), self.actor.merchant)
         rows = [
-            (rma, vendor_step(rma, merchant), address_of(self.actor, "decide", rma))
+            (
+                rma,
+                vendor_step(rma, merchant),
+                automatic.get(rma.pk, ""),
+                address_of(self.actor, "decide", rma),
+            )
             for rma in page.rows
         ]
         return {"page": page, "rows": rows, "filter": self.filtered(), **self.frame()}

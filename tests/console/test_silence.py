@@ -98,4 +98,6 @@ def test_both_sides_read_the_next_automatic_step(
         r"Next automatic step: a reminder to Northlight Lamps on (Mon|Tue|Wed|Thu|Fri) \d+ \w+\."
     )
     assert sentence.search(text_of(alice.get(address(made))))
-    assert sentence.search(text_of(sign_in(cast.vera).get(theirs)))
+    vera = sign_in(cast.vera)
+    assert sentence.search(text_of(vera.get(theirs)))
+    assert sentence.search(text_of(vera.get("/vendors/acme/"))), "what waits says it too"

@@ -16,6 +16,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ACTIONS: dict[str, Callable[..., Any]] = {}
+_PERMISSIONS: dict[Callable[..., Any], str] = {}
 
 
 class SilentActionError(RuntimeError):
@@ -45,10 +46,15 @@ def action(
             return result
 
         ACTIONS[f"{function.__module__}.{function.__name__}"] = run
-        run.permission = permission  # type: ignore[attr-defined]
+        _PERMISSIONS[run] = permission
         return cast("Callable[Concatenate[Actor, P], R]", run)
 
     return decorate
+
+
+def permission_of(verb: Callable[..., Any]) -> str:
+    """The permission that `verb`, a function made by `action`, takes."""
+    return _PERMISSIONS[verb]
 
 
 def preview(verb: Callable[..., Any], actor: Actor, *args: Any, **kwargs: Any) -> list[Event]:

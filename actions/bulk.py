@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from actions import base
 from actions.base import action, preview
 from actions.refunds import sync_refund
 from actions.returns import cancel_return, close_return, reopen_return
@@ -66,7 +67,7 @@ def may_bulk(actor: Actor, verb: str) -> bool:
 
 def permission_of(verb: str) -> str:
     """What the actor needs for one return."""
-    return str(BULK_VERBS[verb].permission)  # type: ignore[attr-defined]
+    return base.permission_of(BULK_VERBS[verb])
 
 
 @action("return.bulk")

@@ -175,7 +175,8 @@ def _check_received(actor: Actor, rma: Rma, received: ReceivedCredit) -> None:
     amount = quantise(received.amount, rma.currency)
     if amount != received.amount:
         raise Refused(
-            _("%(currency)s has no such small amounts.") % {"currency": rma.currency},
+            _("%(currency)s has no such small amounts. Enter what the credit note says.")
+            % {"currency": rma.currency},
             field="amount",
         )
     if amount <= ZERO:
@@ -190,12 +191,15 @@ def _check_received(actor: Actor, rma: Rma, received: ReceivedCredit) -> None:
             field="amount",
         )
     if received.dated > timezone.localdate(timezone=actor.merchant.zone):
-        raise Refused(_("This day has not come yet."), field="dated")
+        raise Refused(
+            _("This day has not come yet. Enter the date on the credit note."), field="dated"
+        )
     number = received.number.strip()
     if not number:
         raise Refused(_("Enter the number of the vendor’s credit note."), field="credit_number")
     if CreditEntry.objects.filter(merchant=actor.merchant, rma=rma, reference=number).exists():
         raise Refused(
-            _("Credit %(number)s is recorded on this RMA already.") % {"number": number},
+            _("Credit %(number)s is recorded on this RMA already. Check its number.")
+            % {"number": number},
             field="credit_number",
         )

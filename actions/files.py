@@ -66,10 +66,10 @@ def add_file(actor: Actor, customer_return: Return, file: UploadedFile) -> Retur
 def add_rma_file(actor: Actor, rma: Rma, file: UploadedFile) -> RmaFile:
     """Keep a photo or PDF of the vendor with one RMA, as `add_file` (F9)."""
     if rma.status in ENDED:
-        sentence = _("This RMA is %(status)s. Nothing can be added to it any more.")
+        sentence = _("This RMA is %(status)s, so it takes no files. Add them to a further RMA.")
         raise Refused(sentence % {"status": rma.state.label.lower()}, field="photos")
     if rma.files.count() >= MOST_RMA_FILES:
-        sentence = _("This RMA has %(most)s files already. Nothing more can be added.")
+        sentence = _("This RMA has %(most)s files already. Say the rest in a message.")
         raise Refused(sentence % {"most": MOST_RMA_FILES}, field="photos")
     kept = RmaFile(merchant=actor.merchant, rma=rma, added_by=actor.user)
     with _kept(kept, safe_file(file)):

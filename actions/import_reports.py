@@ -91,7 +91,7 @@ def keep_rejects(order_import: OrderImport, rejects: Iterable[Reject]) -> None:
         order_import.rejects.save(f"{uuid.uuid4().hex}.csv", File(file), save=False)
 
 
-def write_rejects(writer: Any, format: str, rejects: Iterable[Reject]) -> None:  # noqa: A002
+def write_rejects(writer: Any, format: str, rejects: Iterable[Reject]) -> None:  # noqa: A002 - people say so
     """A heading and one row per reject: line, column, reason, and the cells as they were."""
     reader = FORMATS.get(format)
     writer.writerow([_("Line"), _("Column"), _("Reason"), *(reader.columns if reader else ())])

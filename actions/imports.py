@@ -30,7 +30,7 @@ CHECKED_AT_ONCE = 20_000
 
 
 @action("order.import")
-def upload_order_file(actor: Actor, file: UploadedFile, *, format: str) -> OrderImport:  # noqa: A002
+def upload_order_file(actor: Actor, file: UploadedFile, *, format: str) -> OrderImport:  # noqa: A002 - people say so
     """Keep an order file and say what loading it would do; nothing is loaded yet.
 
     A file of up to CHECKED_AT_ONCE lines is checked now; a larger one, or one that would have to
@@ -130,7 +130,7 @@ def was_checked(order_import: OrderImport) -> bool:
     return "check" in order_import.report
 
 
-def _looked_through(actor: Actor, file: UploadedFile, format: str) -> OrderImport:  # noqa: A002
+def _looked_through(actor: Actor, file: UploadedFile, format: str) -> OrderImport:  # noqa: A002 - people say so
     source = cast("BinaryIO", file)
     measured = measure(source, limit=settings.ORDER_FILE_UNPACKED_LIMIT)
     found = OrderImport(

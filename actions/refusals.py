@@ -86,7 +86,10 @@ def sync_credit_refusal(rma: Rma) -> str:
     if rma.credit_open != ZERO:
         return ""
     if rma.credit_variance != ZERO:
-        return _("Nothing is open: a difference of %(amount)s %(currency)s has been settled.") % {
+        return _(
+            "Nothing is open: a difference of %(amount)s %(currency)s has been settled. Edit the"
+            " RMA if something else is owed."
+        ) % {
             "amount": quantise(rma.credit_variance, rma.currency),
             "currency": rma.currency,
         }

@@ -6,12 +6,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from actions.credits import ReceivedCredit
 from console.verbs import VerbForm
-from core.uploads import megabytes
+from core.uploads import too_large_sentence
 
 
 class RecordCreditForm(VerbForm):
@@ -31,11 +30,7 @@ class RecordCreditForm(VerbForm):
     def clean_file(self) -> Any:
         """A file that was refused while it came in is no file left out."""
         if self.too_large:
-            limit = megabytes(settings.RETURN_FILE_LIMIT)
-            raise forms.ValidationError(
-                gettext("This file is larger than %(limit)s. Make it smaller and add it again.")
-                % {"limit": limit}
-            )
+            raise forms.ValidationError(too_large_sentence(settings.RETURN_FILE_LIMIT))
         return self.cleaned_data["file"]
 
     field_order = ["key", "version", "amount", "credit_number", "dated", "file", "note"]

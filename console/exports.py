@@ -99,7 +99,7 @@ class ReturnExport(PageView):
         )
 
 
-def file_name(slug: str, grain: str, format: str, day: Any) -> str:  # noqa: A002
+def file_name(slug: str, grain: str, format: str, day: Any) -> str:  # noqa: A002 - people say so
     """acme-returns-2026-11-23.csv"""
     stems = {
         Grain.RETURN: "returns",

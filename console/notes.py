@@ -19,7 +19,7 @@ from actions.forms_once import once
 from actions.notes import add_note
 from core.errors import Refused
 from core.notices import done
-from core.uploads import is_too_large, megabytes
+from core.uploads import is_too_large, megabytes, too_large_sentence
 from core.views import PageView
 from returns.models import Return, ReturnFile, ReturnNote
 from rmas.models import RmaFile
@@ -57,9 +57,9 @@ class FileForm(forms.Form):
     def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if too_large:
-            self.fields["file"].error_messages["required"] = _(
-                "This file is larger than %(limit)s. Make it smaller and add it again."
-            ) % {"limit": megabytes(settings.RETURN_FILE_LIMIT)}
+            self.fields["file"].error_messages["required"] = too_large_sentence(
+                settings.RETURN_FILE_LIMIT
+            )
 
 
 class PaperView(PageView):

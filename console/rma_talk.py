@@ -5,49 +5,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.conf import settings
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from actions.rma_talk import lift_dispute, set_dispute, write_message
 from console.form_page import FormPage, KeyedForm
 from core.uploads import is_too_large, megabytes
 from rmas.models import Rma, RmaMessage
 from rmas.states import ENDED
+from rmas.talk_forms import TalkFields
 
 
-class TalkForm(KeyedForm):
-    """A message, a question, or the dispute flag; `do` says which."""
-
-    text = forms.CharField(
-        label=gettext_lazy("Message"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-    file = forms.FileField(label=gettext_lazy("File"), required=False, allow_empty_file=True)
-    do = forms.ChoiceField(
-        choices=[("write", ""), ("ask", ""), ("dispute", ""), ("lift", "")],
-        error_messages={"required": gettext_lazy("Choose what to do with the buttons below.")},
-    )
-
-    def __init__(self, *args: Any, too_large: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.too_large = too_large
-
-    def clean(self) -> dict[str, Any]:
-        """Everything but lifting needs words; a file that was too large is told."""
-        values = super().clean() or {}
-        if values.get("do") in ("write", "ask", "dispute") and not values.get("text"):
-            self.add_error("text", _("Write something first."))
-        if self.too_large:
-            limit = megabytes(settings.RETURN_FILE_LIMIT)
-            sentence = _("This file is larger than %(limit)s. Make it smaller and add it again.")
-            self.add_error("file", sentence % {"limit": limit})
-        return values
+class TalkForm(TalkFields, KeyedForm):
+    """The thread's form with its key."""
 
 
 class TalkPage(FormPage):

@@ -84,6 +84,13 @@ def _limit_of(request: HttpRequest | None) -> int:
     return int(getattr(settings, name)) if name else 0
 
 
+def too_large_sentence(limit: int) -> str:
+    """What is said at the input when a file of more than `limit` bytes was turned away."""
+    return _("This file is larger than %(limit)s. Make it smaller and add it again.") % {
+        "limit": megabytes(limit)
+    }
+
+
 def megabytes(size: int) -> str:
     """A limit in words: 100 MB."""
     return _("%(n)s MB") % {"n": round(size / 2**20)}

@@ -44,7 +44,11 @@ def read_token(token: str) -> tuple[int, uuid.UUID] | None:
 
 
 def new_link(rma: Rma, user: User) -> DecisionLink:
-    """A fresh link for `user`, a user of the RMA's vendor; former ones of theirs end."""
+    """A fresh link for `user`, a user of the RMA's vendor; former ones of theirs end.
+
+    Called where the mail is written, within the outbox: verbs only cause the mail, so that no event
+    and no log holds the token.
+    """
     now = timezone.now()
     old = DecisionLink.objects.filter(
         Q(used_at__isnull=True, expires_at__gt=now), merchant_id=rma.merchant_id, rma=rma, user=user

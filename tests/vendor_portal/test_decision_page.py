@@ -98,7 +98,7 @@ def test_looking_changes_nothing_and_says_for_whom_it_is(cast: Cast, rma: Rma) -
         page = client.get(where)
         assert page.status_code == 200
         said = text_of(page)
-        assert f"Acme Gifts asks about RMA {rma.number}" in said
+        assert f"Acme Gifts asks about {rma.number}" in said
         assert "For Vera Vance of Northlight Lamps." in said
         assert "Cora" not in said
         assert page.headers["Cache-Control"] == "private, no-store"
